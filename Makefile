@@ -1,0 +1,46 @@
+# The program and its unit tests. build.sh calls this inside the build root; on any Linux with libcjson-dev, libblkid-dev
+# and libxxhash-dev `make` alone gives a program for this machine.
+#   make [STATIC=1 CC=musl-gcc PREFIX=/opt/musl]   $(BUILD)/rehost
+#   make check                                      unit tests under ASan and UBSan (needs libcmocka-dev)
+BUILD   ?= out/build
+VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+
+CC      ?= gcc
+OPT     ?= -O2 -g
+WARN    := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Werror
+CFLAGS  ?= $(OPT)
+ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DREHOST_VERSION='"$(VERSION)"' -pthread -MMD -MP \
+              $(WARN) -fno-strict-aliasing -fstack-protector-strong $(CFLAGS) $(if $(PREFIX),-I$(PREFIX)/include) $(HEADERS)
+ALL_LDFLAGS := -pthread $(if $(STATIC),-static) $(if $(PREFIX),-L$(PREFIX)/lib) $(LDFLAGS)
+LIBS    := -lcjson -lblkid -lxxhash -lm
+
+SOURCES := $(sort $(wildcard tools/*/*.c))
+OBJECTS := $(SOURCES:tools/%.c=$(BUILD)/%.o)
+TESTS   := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard tests/unit/*_test.c)))
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+all: $(BUILD)/rehost
+
+$(BUILD)/rehost: $(BUILD)/rehost.o $(OBJECTS)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/%.o: tools/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# The tests have objects of their own, as they are built with the sanitizers.
+check:
+	$(MAKE) BUILD=$(BUILD)/check CC=gcc STATIC= PREFIX= HEADERS= OPT="-O1 -g $(SANITIZE)" LDFLAGS="$(SANITIZE)" unit
+	CMOCKA_MESSAGE_OUTPUT=TAP prove --exec '' $(TESTS:$(BUILD)/%=$(BUILD)/check/%)
+
+unit: $(TESTS) $(BUILD)/rehost
+
+$(BUILD)/unit/%: tests/unit/%.c $(OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Itools -o $@ $< $(OBJECTS) $(LIBS) -lcmocka
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all check unit clean
+-include $(OBJECTS:.o=.d) $(BUILD)/rehost.d

@@ -1,0 +1,20 @@
+/* The only place that changes a guest. */
+#ifndef REHOST_APPLY_H
+#define REHOST_APPLY_H
+
+#include "../plan/plan.h"
+
+/* Told before each operation; may be NULL. */
+typedef void apply_told(void *context, const struct operation *operation, size_t index, size_t count);
+
+/* Carries out the plan's operations in order. Every file that is replaced or removed is first kept below
+ * /var/lib/rehost/undo/ in the guest, with a manifest. Stops at the first failure of a write or removal; a program of the
+ * guest that fails is an error too, as the plan then does not hold. */
+int apply_plan(const struct guest *guest, const struct plan *plan, apply_told *told, void *context, struct error *err);
+
+/* Puts everything back that the manifest names. */
+int apply_undo(const struct guest *guest, struct error *err);
+
+int command_fix(int argc, char **argv);
+
+#endif

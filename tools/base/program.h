@@ -1,0 +1,35 @@
+/* Running other programs: no shell in between, a time limit, output kept and bounded. */
+#ifndef REHOST_BASE_PROGRAM_H
+#define REHOST_BASE_PROGRAM_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "error.h"
+#include "text.h"
+
+struct program {
+    const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
+    const char *const *environment; /* NULL: as ours */
+    int input_fd;            /* -1: /dev/null */
+    unsigned timeout_seconds; /* 0: none. At the limit the whole process group is killed */
+    size_t output_max;       /* bytes of output kept; 0: 64 KiB. The rest is read and dropped (the tail is kept) */
+    /* Called in the child just before exec; a return other than 0 ends it with status 126. NULL: nothing. */
+    int (*in_child)(void *argument);
+    void *in_child_argument;
+};
+
+/* Runs it to its end. stdout and stderr together go to `output` (may be NULL).
+ * 0: it ended with status 0. -1: could not start, killed, timed out, or another status; `err` says which, with the
+ * last lines of what it printed. */
+int program_run(const struct program *program, struct text *output, struct error *err);
+
+/* Starts it with its stdout on the returned descriptor (stderr is dropped); the caller closes it and calls program_wait. -1: error. */
+int program_start_reading(const struct program *program, pid_t *pid, struct error *err);
+/* Starts it in the background in its own process group, output to /dev/null. */
+int program_start(const struct program *program, pid_t *pid, struct error *err);
+int program_wait(pid_t pid, const char *name, struct error *err);
+/* SIGTERM, a second of patience, SIGKILL, wait. */
+void program_end(pid_t pid);
+
+#endif

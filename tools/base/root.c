@@ -1,0 +1,127 @@
+/* See root.h. */
+#include "root.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "cleanup.h"
+
+#define NAMES_MAX 65536
+
+int root_open(int root_fd, const char *path, int flags, mode_t mode)
+{
+    while (*path == '/')
+        path++;
+    struct open_how how = {
+        .flags = (uint64_t)(flags | O_CLOEXEC),
+        .mode = flags & (O_CREAT | O_TMPFILE) ? mode : 0,
+        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+    };
+    if (!(flags & O_PATH))
+        how.flags |= O_NONBLOCK | O_NOCTTY;
+    int fd;
+    do /* EAGAIN: a rename raced with the walk, and openat2(2) says to try again */
+        fd = (int)syscall(SYS_openat2, root_fd, *path ? path : ".", &how, sizeof how);
+    while (fd < 0 && (errno == EAGAIN || errno == EINTR));
+    return fd;
+}
+
+char *root_read(int root_fd, const char *path, size_t max_bytes, size_t *length)
+{
+    cleanup_close int fd = root_open(root_fd, path, O_RDONLY, 0);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return NULL;
+    if (!S_ISREG(st.st_mode)) {
+        errno = EINVAL;
+        return NULL;
+    }
+    cleanup_text struct text text = {0};
+    char buffer[65536];
+    for (;;) { /* not by st_size: files of /proc and /sys say 0 or 4096 */
+        ssize_t got = read(fd, buffer, sizeof buffer);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return NULL;
+        if (got == 0)
+            break;
+        if (text.length + (size_t)got > max_bytes) {
+            errno = EFBIG;
+            return NULL;
+        }
+        text_append_bytes(&text, buffer, (size_t)got);
+    }
+    if (length)
+        *length = text.length;
+    return text_take(&text);
+}
+
+char *root_read_line(int root_fd, const char *path)
+{
+    char *line = root_read(root_fd, path, 65536, NULL);
+    if (line)
+        line[strcspn(line, "\n")] = '\0';
+    return line;
+}
+
+int root_stat(int root_fd, const char *path, struct stat *st)
+{
+    cleanup_close int fd = root_open(root_fd, path, O_PATH, 0);
+    return fd < 0 ? -1 : fstat(fd, st);
+}
+
+char *root_readlink(int root_fd, const char *path)
+{
+    cleanup_close int fd = root_open(root_fd, path, O_PATH | O_NOFOLLOW, 0);
+    char target[4097];
+    ssize_t length = fd < 0 ? -1 : readlinkat(fd, "", target, sizeof target - 1);
+    return length < 0 ? NULL : checked_copy_bytes(target, (size_t)length);
+}
+
+bool root_exists(int root_fd, const char *path)
+{
+    struct stat st;
+    return root_stat(root_fd, path, &st) == 0;
+}
+
+bool root_is_file(int root_fd, const char *path)
+{
+    struct stat st;
+    return root_stat(root_fd, path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+bool root_is_directory(int root_fd, const char *path)
+{
+    struct stat st;
+    return root_stat(root_fd, path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+int root_list(int root_fd, const char *path, struct strings *names)
+{
+    int fd = root_open(root_fd, path, O_RDONLY | O_DIRECTORY, 0);
+    if (fd < 0)
+        return -1;
+    cleanup_closedir DIR *dir = fdopendir(fd);
+    if (!dir) {
+        close(fd);
+        return -1;
+    }
+    for (struct dirent *entry; names->count < NAMES_MAX && (entry = readdir(dir));)
+        if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+            strings_add(names, entry->d_name);
+    strings_sort(names);
+    return 0;
+}
+
+int root_open_parent(int root_fd, const char *path, const char **name)
+{
+    const char *slash = strrchr(path, '/');
+    *name = slash ? slash + 1 : path;
+    cleanup_free char *directory = checked_copy_bytes(path, slash ? (size_t)(slash - path) : 0);
+    return root_open(root_fd, directory, O_RDONLY | O_DIRECTORY, 0);
+}

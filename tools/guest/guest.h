@@ -1,0 +1,122 @@
+/* The one record of what is on the disk: found out once by guest_open, const from then on. */
+#ifndef REHOST_GUEST_H
+#define REHOST_GUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../base/error.h"
+#include "../base/json.h"
+#include "../base/text.h"
+
+struct module_table; /* modules.h */
+
+struct partition {
+    unsigned number;
+    uint64_t offset_bytes, size_bytes;
+    char *type;      /* "0x83", or a GUID */
+    char *partuuid;
+    bool bootable;   /* MBR: the active flag */
+    char *device;    /* its node here, e.g. /dev/vda1; for a whole-disk file system the disk's own */
+    char *fs_type, *uuid, *label; /* NULL when none is recognised */
+    char *mount_point; /* in the guest: "/", "/boot"; NULL when it is not mounted */
+    char *problem;   /* what the file system check said, NULL when clean or not checked */
+};
+
+struct guest_disk {
+    char *device;    /* NULL when the guest is a directory */
+    uint64_t size_bytes;
+    uint32_t sector_bytes;
+    char *table;     /* "dos", "gpt", or NULL: none */
+    struct partition *partitions;
+    size_t partition_count;
+};
+
+struct fstab_entry {
+    char *spec, *file, *type, *options;
+    unsigned line; /* from 1 */
+};
+
+/* An initrd is streamed, never unpacked: only names are kept. */
+struct initrd {
+    char *path;            /* "/boot/initrd.img-6.1.0-40-amd64", NULL when the kernel has none */
+    bool was_read;         /* false over a network, where the listing would cost too much */
+    char *problem;         /* why it could not be listed */
+    struct strings modules; /* "virtio_blk": dashes are underscores, no suffix */
+};
+
+struct kernel {
+    char *version;   /* "6.1.0-40-amd64" */
+    char *image;     /* "/boot/vmlinuz-…", NULL when only modules are there */
+    struct initrd initrd;
+    struct module_table *modules; /* NULL when /lib/modules/VERSION is missing */
+};
+
+enum boot_loader_kind { BOOT_LOADER_NONE, BOOT_LOADER_GRUB2 };
+
+struct boot_loader {
+    enum boot_loader_kind kind;
+    char *config;          /* "/boot/grub/grub.cfg" */
+    char *default_kernel;  /* path of the image that boots by default, if known */
+    char *default_initrd;
+    char *default_root;    /* the value of root= on that entry */
+    char *default_arguments; /* the whole command line */
+    char *default_title;
+};
+
+enum initrd_builder { INITRD_BUILDER_NONE, INITRD_BUILDER_INITRAMFS_TOOLS, INITRD_BUILDER_DRACUT };
+
+/* One interface of the guest's own settings. */
+struct guest_nic {
+    char *name;  /* "lan0" */
+    char *mac;   /* the old identity, lower case; NULL when nothing in the guest tells it */
+    struct strings addresses; /* "10.0.2.77/24", "dhcp" */
+    char *gateway;
+    struct strings sources;   /* the files that speak of it */
+};
+
+struct guest_system {
+    char *id, *version_id, *pretty_name; /* os-release; NULL when absent */
+    char *family;   /* "debian", or NULL when unknown */
+    char *hostname;
+    char *init;     /* "/sbin/init" as it resolves: "/lib/systemd/systemd" */
+    char *machine;  /* "x86_64", "i686": by the ELF header of its init or shell */
+    bool systemd, networkd, ifupdown;
+};
+
+struct guest {
+    char *what;      /* as the user named it */
+    bool remote;     /* read over a network */
+    bool writable;   /* opened for fix */
+    struct guest_disk disk;
+    struct strings systems; /* devices that hold a root file system; a guest is complete with exactly one */
+    int root_fd;     /* the guest's root with all its file systems mounted; -1 when no system was found */
+    char *root_path; /* where it is mounted here; NULL for a directory given by the user */
+    struct partition *root_partition; /* NULL for a directory */
+    struct guest_system system;
+    struct fstab_entry *fstab;
+    size_t fstab_count;
+    struct kernel *kernels; /* newest first */
+    size_t kernel_count;
+    struct boot_loader boot;
+    enum initrd_builder initrd_builder;
+    struct guest_nic *nics;
+    size_t nic_count;
+    struct strings notes;    /* what is odd and could not stop us: "journal not replayed", … */
+    struct attachment *attachment; /* loops, mounts, helpers: undone by guest_close */
+};
+
+enum guest_access { GUEST_READ, GUEST_WRITE };
+
+/* WHAT: a disk (/dev/x), an image file (raw), an NBD URI, or a directory that is a guest's root.
+ * Everything is attached and mounted in a private mount namespace of this process; a guest's volume groups are never
+ * activated. With GUEST_READ nothing is written, not even a file system's journal. With GUEST_WRITE file systems are
+ * checked first (e2fsck -p). A disk without a system is no error: `systems` is empty then. */
+int guest_open(const char *what, enum guest_access access, struct guest *guest, struct error *err);
+/* Syncs and unmounts; says so when the last flush fails. */
+int guest_close(struct guest *guest, struct error *err);
+
+cJSON *guest_to_json(const struct guest *guest);
+int command_inspect(int argc, char **argv);
+
+#endif

@@ -1,0 +1,60 @@
+/* What this machine is, as far as a guest must have drivers for it. Found out once; or read from a JSON file that
+ * another machine wrote with `rehost hardware --json`, so that any machine can be an input of a test. */
+#ifndef REHOST_HARDWARE_H
+#define REHOST_HARDWARE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../base/error.h"
+#include "../base/json.h"
+#include "../base/text.h"
+
+enum firmware { FIRMWARE_BIOS, FIRMWARE_UEFI };
+
+struct hardware_disk {
+    char *name;   /* "vda" */
+    char *device; /* "/dev/vda" */
+    char *model, *serial;
+    char *driver; /* the kernel driver that serves it here, e.g. "virtio_blk" */
+    uint64_t size_bytes;
+    uint32_t sector_bytes; /* logical */
+    bool read_only, removable;
+    bool medium; /* an optical drive, a floppy: never a target */
+    struct strings modaliases; /* of the disk and of every device above it, up to the root bus */
+};
+
+struct hardware_nic {
+    char *name; /* "eth0": its name here, not in the guest */
+    char *mac;  /* lower case, with colons; the permanent one */
+    char *driver;
+    int link;   /* 1 carrier, 0 none, -1 not known (interface down) */
+    struct strings modaliases;
+};
+
+struct hardware {
+    enum firmware firmware;
+    bool secure_boot;
+    char *machine; /* uname -m */
+    char *vendor, *product; /* DMI */
+    uint64_t memory_bytes;
+    struct hardware_disk *disks;
+    size_t disk_count;
+    struct hardware_nic *nics;
+    size_t nic_count;
+};
+
+/* Reads /sys and /proc below `root_fd` (the real root, or a test's tree). */
+int hardware_probe(int root_fd, struct hardware *hardware, struct error *err);
+int hardware_load(const char *file, struct hardware *hardware, struct error *err);
+/* By --hardware FILE when given, this machine otherwise. */
+int hardware_of(const char *file_or_null, struct hardware *hardware, struct error *err);
+cJSON *hardware_to_json(const struct hardware *hardware);
+void hardware_free(struct hardware *hardware);
+const char *firmware_name(enum firmware firmware); /* "BIOS", "UEFI" */
+
+#define cleanup_hardware __attribute__((cleanup(hardware_free)))
+
+int command_hardware(int argc, char **argv);
+
+#endif

@@ -1,0 +1,78 @@
+/* The plan: what has to change in this guest, for this machine, as data. Nothing is changed here. */
+#ifndef REHOST_PLAN_H
+#define REHOST_PLAN_H
+
+#include <stdbool.h>
+
+#include "../base/error.h"
+#include "../base/json.h"
+#include "../base/text.h"
+#include "../guest/guest.h"
+#include "../hardware/hardware.h"
+
+enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_BLOCKER };
+
+struct finding {
+    enum severity severity;
+    char *step;    /* "initrd" */
+    char *message; /* a sentence that names the object */
+    char *way_out; /* a sentence; NULL for notes */
+};
+
+enum operation_kind { OPERATION_WRITE, OPERATION_REMOVE, OPERATION_RUN };
+
+struct operation {
+    enum operation_kind kind;
+    char *step;
+    char *why;
+    char *path;      /* write, remove: in the guest */
+    char *content;   /* write */
+    size_t length;
+    unsigned mode;   /* write: of a new file; an existing one keeps its owner, mode and attributes */
+    struct strings argv; /* run: in the sealed chroot */
+    unsigned timeout_seconds;
+};
+
+/* `--nic OLD=MAC`: OLD is a name, a MAC or an address of the guest's settings. */
+struct nic_choice {
+    char *old;
+    char *mac;
+};
+
+struct nic_move {
+    const struct guest_nic *guest_nic;
+    const struct hardware_nic *hardware_nic; /* NULL: no NIC is left for it */
+    const char *by; /* "job", "only one", "order" */
+};
+
+struct plan_input {
+    const struct guest *guest;
+    const struct hardware *hardware;
+    const char *disk; /* name of the hardware disk that the guest lands on; NULL: the guest's own disk, else the first */
+    const struct nic_choice *nic_choices;
+    size_t nic_choice_count;
+};
+
+struct plan {
+    struct finding *findings;
+    size_t finding_count;
+    struct operation *operations;
+    size_t operation_count;
+    struct nic_move *nic_moves;
+    size_t nic_move_count;
+    const struct hardware_disk *disk;
+};
+
+int plan_make(const struct plan_input *input, struct plan *plan, struct error *err);
+bool plan_is_blocked(const struct plan *plan);
+cJSON *plan_to_json(const struct plan *plan, const struct plan_input *input);
+/* As people read it: findings, then what is going to be changed. The caller's. */
+char *plan_to_text(const struct plan *plan, const struct plan_input *input);
+void plan_free(struct plan *plan);
+
+/* Parses OLD=MAC; -1 when it is not of that form. */
+int nic_choice_parse(const char *argument, struct nic_choice *choice);
+
+int command_plan(int argc, char **argv);
+
+#endif

@@ -1,0 +1,57 @@
+/* The pull: a disk comes over NBD and lands on the local one. */
+#ifndef REHOST_PULL_H
+#define REHOST_PULL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../base/error.h"
+
+/* The boot code of an MBR: the bytes before the disk signature and the partition table. */
+#define BOOT_CODE_BYTES 440
+
+struct pull_options {
+    const char *source;   /* nbd://HOST[:PORT][/EXPORT], nbd+unix:///EXPORT?socket=PATH */
+    const char *target;   /* a block device or a file */
+    unsigned connections; /* 0: chosen by what the server allows */
+    uint32_t request_bytes; /* 0: chosen */
+    unsigned patience_seconds; /* how long a lost source is waited for; UINT_MAX: for ever */
+    bool restart;         /* forget what a journal on the target says */
+    bool hold_boot_code;  /* leave the disk complete but unbootable: see pull_release */
+};
+
+struct pull_progress {
+    uint64_t total_bytes;   /* of the disk */
+    uint64_t done_bytes;    /* settled: received, known to be zero, or here already */
+    uint64_t resumed_bytes; /* of these, here from an earlier run */
+    uint64_t received_bytes; /* over the wire in this run */
+    double seconds;
+    const char *trouble;    /* "the source does not answer, trying again …", or NULL */
+};
+
+struct pull_result {
+    struct pull_progress progress;
+    uint64_t zero_bytes;    /* never sent */
+    unsigned connections;
+    unsigned char boot_code[BOOT_CODE_BYTES]; /* the source's, for pull_release */
+};
+
+typedef void pull_told(void *context, const struct pull_progress *progress);
+
+/* Returns when everything is on stable storage, or fails with the disk and the offset named. The journal stays then, and
+ * the next call goes on from it. `told` is called about four times a second from the caller's thread. */
+int pull_run(const struct pull_options *options, pull_told *told, void *context, struct pull_result *result, struct error *err);
+
+enum pull_state { PULL_NONE, PULL_HALF_DONE, PULL_HELD };
+/* What rehost has left on this disk: nothing, a journal, or a complete disk whose boot code is held back.
+ * `description` (the caller's, may be NULL) says of which source, and how much has arrived. */
+enum pull_state pull_state_of(const char *target, char **description);
+/* Puts the boot code in place, last of all, and flushes. */
+int pull_release(const char *target, const unsigned char boot_code[BOOT_CODE_BYTES], struct error *err);
+
+/* Asks the source for its size and reads some bytes, without a target. */
+int pull_source_size(const char *source, uint64_t *size_bytes, struct error *err);
+
+int command_pull(int argc, char **argv);
+
+#endif
