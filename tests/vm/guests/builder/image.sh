@@ -1,0 +1,48 @@
+# shellcheck shell=bash disable=SC2154  # $ext4_features is set by GUEST.guest
+# From a root directory to a bootable disk, without a loop device.
+
+DISK_SIZE=3G
+PARTITION_START=2048
+DISK_SIGNATURE=0x5ca1ab1e
+
+# guest_chroot ROOT SCRIPT: runs a script in the root, in a mount namespace of its own, so that no mount stays behind.
+guest_chroot() {
+    cp "$2" "$1/tmp/inside.sh"
+    # shellcheck disable=SC2016  # for the inner shell
+    unshare --mount --propagation private sh -euc '
+        mount -t proc proc "$1/proc"
+        mount -t sysfs -o ro sysfs "$1/sys"
+        mount --rbind /dev "$1/dev"
+        chroot "$1" sh /tmp/inside.sh' guest_chroot "$1" </dev/null >"$1.log" 2>&1 || { cat "$1.log" >&2; return 1; }
+}
+
+# image_make ROOT IMAGE: MBR, one partition with ext4, GRUB's boot code.
+image_make() {
+    truncate -s "$DISK_SIZE" "$2"
+    image_partition "$2"
+    image_fill "$1" "$2"
+    image_boot_code "$1/boot/grub/i386-pc" "$2"
+}
+
+image_partition() {
+    sfdisk --quiet "$1" <<-EOF
+	label: dos
+	label-id: $DISK_SIGNATURE
+	start=$PARTITION_START, type=83, bootable
+	EOF
+}
+
+# The features are named: those that mke2fs gives by default differ between the releases of the guest and of the builder.
+image_fill() {
+    local bytes
+    bytes=$(($(stat -c %s "$2") - PARTITION_START * 512))
+    mke2fs -q -F -t ext4 -O "$ext4_features" -U "$ROOT_UUID" -d "$1" -E "offset=$((PARTITION_START * 512)),nodiscard" "$2" "$((bytes / 1024))k"
+}
+
+# As grub-install leaves it: the first 440 bytes, and core.img behind the partition table. boot.img as it comes looks for core.img
+# in sector 1 of the disk it was started from, and grub-mkimage has put into core.img how long it is.
+image_boot_code() {
+    dd if="$1/boot.img" of="$2" bs=440 count=1 conv=notrunc status=none
+    dd if="$1/core.img" of="$2" bs=512 seek=1 conv=notrunc status=none
+    [ "$(stat -c %s "$1/core.img")" -le $(((PARTITION_START - 1) * 512)) ]
+}

@@ -1,0 +1,106 @@
+# shellcheck shell=bash disable=SC2154  # $hostname, $root_named_by, $network and $modules are set by GUEST.guest
+# A guest's configuration files, as an administrator or the installer wrote them.
+
+ROOT_UUID=6a7d2c31-5b0e-4d0a-9c55-1f6d6e1b0c12
+ADDRESS=10.0.2.77/24
+GATEWAY=10.0.2.2
+OLD_MAC=52:54:00:aa:00:01
+
+settings_write() {
+    local root=$1
+    settings_host "$root"
+    settings_disk "$root"
+    "settings_$network" "$root"
+    settings_initramfs "$root"
+}
+
+# put ROOT FILE: standard input becomes the file.
+put() {
+    mkdir -p "$(dirname "$1$2")"
+    cat >"$1$2"
+}
+
+# A machine-id, or systemd would take every boot for the first one. Daily apt runs and the
+# spare consoles are off: they would use up an emulated processor.
+settings_host() {
+    put "$1" /etc/hostname <<<"$hostname"
+    put "$1" /etc/hosts <<<"127.0.0.1 localhost $hostname"
+    put "$1" /etc/resolv.conf <<<"nameserver 10.0.2.3"
+    put "$1" /etc/machine-id <<<"0d3c5c1ab7e94f5d8f1e2a3b4c5d6e7f"
+    put "$1" /root/.ssh/authorized_keys <"$SSH_KEY.pub"
+    chmod 700 "$1/root/.ssh"
+    ln -s /dev/null "$1/etc/systemd/system/getty-static.service"
+    rm -f "$1"/etc/systemd/system/timers.target.wants/*
+}
+
+# root_device: what fstab and GRUB call the root.
+root_device() { if [ "$root_named_by" = uuid ]; then echo "UUID=$ROOT_UUID"; else echo /dev/sda1; fi; }
+
+settings_disk() {
+    local no_uuid=true
+    if [ "$root_named_by" = uuid ]; then no_uuid=false; fi
+    put "$1" /etc/fstab <<-EOF
+	# <file system> <mount point> <type> <options> <dump> <pass>
+	$(root_device) / ext4 errors=remount-ro 0 1
+	EOF
+    put "$1" /etc/default/grub <<-EOF
+	GRUB_DEFAULT=0
+	GRUB_TIMEOUT=2
+	GRUB_DISTRIBUTOR=Debian
+	GRUB_CMDLINE_LINUX_DEFAULT=""
+	GRUB_CMDLINE_LINUX="console=tty0 console=ttyS0,115200"
+	GRUB_DISABLE_LINUX_UUID=$no_uuid
+	GRUB_TERMINAL="console serial"
+	GRUB_SERIAL_COMMAND="serial --unit=0 --speed=115200"
+	EOF
+}
+
+settings_ifupdown() {
+    put "$1" /etc/network/interfaces <<-EOF
+	auto lo
+	iface lo inet loopback
+
+	auto lan0
+	iface lan0 inet static
+	    address $ADDRESS
+	    gateway $GATEWAY
+	EOF
+    put "$1" /etc/udev/rules.d/70-persistent-net.rules <<-EOF
+	# PCI device 0x8086:0x100e (e1000)
+	SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{address}=="$OLD_MAC", ATTR{dev_id}=="0x0", ATTR{type}=="1", KERNEL=="eth*", NAME="lan0"
+	EOF
+}
+
+settings_networkd() {
+    put "$1" /etc/systemd/network/10-lan0.link <<-EOF
+	[Match]
+	MACAddress=$OLD_MAC
+
+	[Link]
+	Name=lan0
+	EOF
+    put "$1" /etc/systemd/network/20-lan0.network <<-EOF
+	[Match]
+	MACAddress=$OLD_MAC
+
+	[Network]
+	Address=$ADDRESS
+	Gateway=$GATEWAY
+	EOF
+    rm -f "$1/etc/systemd/system/multi-user.target.wants/networking.service" "$1/etc/systemd/system/network-online.target.wants/networking.service"
+    mkdir -p "$1/etc/systemd/system/multi-user.target.wants"
+    ln -s /lib/systemd/system/systemd-networkd.service "$1/etc/systemd/system/multi-user.target.wants/systemd-networkd.service"
+}
+
+# MODULES=dep is a host-only initramfs: what update-initramfs finds in use on the machine it runs on. The list is what that is here,
+# see inside.sh; with MODULES=list it stays the list.
+settings_initramfs() {
+    sed -i "s/^MODULES=.*/MODULES=$modules/" "$1/etc/initramfs-tools/initramfs.conf"
+    grep -q "^MODULES=$modules" "$1/etc/initramfs-tools/initramfs.conf"
+    if [ "$modules" = list ]; then source_modules | put "$1" /etc/initramfs-tools/modules; fi
+    source_modules | put "$1" /tmp/source-modules
+    printf 'ROOT_UUID=%s\n' "$ROOT_UUID" | put "$1" /tmp/source-disk
+}
+
+# source_modules: the modules of the source machine's root disk, as /sys names them there.
+source_modules() { printf '%s\n' sym53c8xx sd_mod ext4; }

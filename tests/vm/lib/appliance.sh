@@ -1,0 +1,55 @@
+# shellcheck shell=bash
+# The appliance: starting it, and what it says on its console.
+
+# From power-on to rehost, and for a whole move: generous, since an emulated machine beside a build is slow. Only hangs reach them.
+START_SECONDS=180
+MOVE_SECONDS=1200
+
+# appliance_prerequisites FILE…: the outputs of the build that a test needs.
+appliance_prerequisites() {
+    local file
+    guest_prerequisites
+    for file in "$@"; do
+        [ -r "$OUT/$file" ] || skip_all "out/$file is not there; './build.sh iso' makes it"
+    done
+}
+
+# blank_disk FILE SIZE
+blank_disk() {
+    rm -f "$1"
+    truncate -s "$2" "$1"
+}
+
+# appliance_start NAME JOB [KEY=VALUE]…: by direct kernel boot, JOB being words for the kernel's command line, the rest as for machine_start.
+appliance_start() {
+    local name=$1 job=$2
+    shift 2
+    machine_start "$name" target kernel="$OUT/vmlinuz" initrd="$OUT/initramfs.img" append="$(appliance_append) $job" "$@"
+}
+
+# appliance_append: what the boot menus of the media give to the kernel, with the serial line as the second console.
+appliance_append() { echo "rootfstype=ramfs console=tty0 console=ttyS0,115200"; }
+
+# source_uri PORT: as seen from the machines.
+source_uri() { echo "nbd://10.0.2.2:$1"; }
+
+# fails_at NAME STAGE OBJECT SECONDS: the failure names the stage and the object, says what is true of the source, and asks for something to do.
+fails_at() {
+    expect "$1" "!!! FAILED at $2: [^\r\n]*$3" "$4" && expect "$1" 'The source is untouched' 20
+}
+
+# disk_does_not_boot FILE: no firmware takes it for a boot disk.
+disk_does_not_boot() {
+    local signature
+    signature=$(dd if="$1" bs=1 skip=510 count=2 status=none | od -An -tx1 | tr -d ' \n')
+    echo "bytes 510-511: $signature"
+    [ "$signature" != 55aa ]
+}
+
+# disk_is_untouched FILE: not a single block was written.
+disk_is_untouched() {
+    local used
+    used=$(stat -c %b "$1")
+    echo "$used sectors in use"
+    [ "$used" -eq 0 ]
+}
