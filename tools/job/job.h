@@ -18,13 +18,29 @@ struct job {
     bool confirmed; /* confirm=yes: what is on the target disk may be destroyed without asking */
     enum job_after after;
     char *job;     /* a file or an URL with more of these lines */
+    unsigned patience_seconds; /* how long a source that does not answer is waited for */
     struct nic_choice *nic_choices; /* map=OLD=MAC */
     size_t nic_choice_count;
+    unsigned given; /* one bit for each key that was given, in the order of job_key_name */
 };
 
+#define JOB_FILE_MAX 65536 /* bytes; a job is a page of text */
+#define JOB_PATIENCE_DEFAULT 600
+
 /* Wrong and repeated keys are errors that name the key, the line and the nearest right key. */
-int job_parse_file(const char *text, const char *name, struct job *job, struct error *err);
+/* Adds what the text of a job file says to `job`; what `job` holds already stands. `name` is for the messages. */
+int job_parse_file(const char *text, size_t length, const char *name, struct job *job, struct error *err);
+/* Adds what a kernel command line says to `job`, where it wins over what stands there. Words that do not start with
+ * "rehost." are not ours. */
 int job_parse_command_line(const char *command_line, struct job *job, struct error *err);
+/* The checks of single values, also for answers given on the console. */
+int job_check_source(const char *source, struct error *err);
+int job_check_ip(const char *ip, struct error *err);
+/* Adds OLD=MAC to the job's mapping of network cards; a later one for the same OLD replaces it. */
+int job_add_map(struct job *job, const char *value, struct error *err);
+/* The keys by number, NULL after the last. */
+const char *job_key_name(size_t index);
+const char *job_after_name(enum job_after after);
 void job_free(struct job *job);
 
 int command_run(int argc, char **argv);

@@ -1,0 +1,218 @@
+/* See console.h. */
+#include "console.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../base/cleanup.h"
+#include "../base/root.h"
+
+#define ACTIVE_CONSOLES "/sys/class/tty/console/active"
+#define LOOK_AGAIN_MILLISECONDS 1000
+#define CONSOLES_MAX 16
+
+static void open_active(struct console *console)
+{
+    cleanup_free char *active = root_read_line(AT_FDCWD, ACTIVE_CONSOLES);
+    char *rest = active;
+    for (char *name; rest && console->count < CONSOLES_MAX && (name = strsep(&rest, " "));)
+        if (*name && !strchr(name, '/') && terminal_open(&console->terminals[console->count], name))
+            console->count++;
+}
+
+void console_open(struct console *console, bool every)
+{
+    *console = (struct console){.terminals = checked_alloc(CONSOLES_MAX * sizeof(struct terminal))};
+    if (every)
+        open_active(console);
+    if (!console->count)
+        terminal_use_standard(&console->terminals[console->count++]);
+}
+
+void console_close(struct console *console)
+{
+    for (size_t i = 0; i < console->count; i++)
+        terminal_close(&console->terminals[i]);
+    free(console->terminals);
+    free(console->trouble);
+    *console = (struct console){0};
+}
+
+/* A bar that is open is left as it stands; the text goes below it. */
+static void say_on(struct terminal *terminal, const char *text)
+{
+    if (terminal->bar_is_open)
+        terminal_say(terminal, "\n");
+    terminal->bar_is_open = false;
+    terminal_say(terminal, text);
+}
+
+static void say_on_all(struct console *console, const char *text)
+{
+    for (size_t i = 0; i < console->count; i++)
+        say_on(&console->terminals[i], text);
+}
+
+void console_say(struct console *console, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    cleanup_free char *text = NULL;
+    if (vasprintf(&text, format, args) >= 0)
+        say_on_all(console, text);
+    va_end(args);
+}
+
+void console_say_text(struct console *console, const char *text)
+{
+    cleanup_text struct text all = {0};
+    const char *line;
+    size_t length;
+    while (next_line(&text, &line, &length)) {
+        if (length)
+            text_append(&all, "  ");
+        text_append_bytes(&all, line, length);
+        text_append(&all, "\n");
+    }
+    say_on_all(console, all.length ? all.data : "");
+}
+
+void console_headline(struct console *console, const char *stage, const char *text)
+{
+    console_say(console, "==> %s: %s\n", stage, text);
+}
+
+void console_progress_start(struct console *console)
+{
+    console->bar = (struct bar){0};
+    for (size_t i = 0; i < console->count; i++) {
+        console->terminals[i].bar_tenth = 0;
+        console->terminals[i].bar_seconds = 0;
+    }
+}
+
+/* Padded, so that a shorter text wipes out a longer one without escape sequences, which a log would keep. */
+static void draw_bar(struct terminal *terminal, const struct bar *bar)
+{
+    cleanup_text struct text text = {0};
+    bar_draw(bar, &text);
+    cleanup_free char *line = checked_printf("\r%-79.79s", text.data);
+    terminal_say(terminal, line);
+    terminal->bar_is_open = true;
+}
+
+static void say_tenth(struct terminal *terminal, const struct bar *bar)
+{
+    cleanup_text struct text text = {0};
+    bar_words(bar, &text);
+    if (terminal->is_terminal)
+        draw_bar(terminal, bar);
+    else
+        terminal_say(terminal, text.data);
+    terminal_say(terminal, "\n");
+    terminal->bar_is_open = false;
+}
+
+/* A screen gets a bar that moves; a serial line the same, and a line of its own at every tenth, as someone may read it
+ * as a log; a file only those lines. */
+static void progress_on(struct terminal *terminal, const struct bar *bar, double seconds)
+{
+    unsigned tenth = bar_percent(bar) / 10;
+    bool is_new = tenth > terminal->bar_tenth;
+    if (terminal->is_log && is_new) {
+        terminal->bar_tenth = tenth;
+        say_tenth(terminal, bar);
+    } else if (terminal->is_terminal && (is_new || seconds - terminal->bar_seconds >= (terminal->is_log ? 1 : 0.25))) {
+        terminal->bar_seconds = seconds;
+        terminal->bar_tenth = tenth;
+        draw_bar(terminal, bar);
+    }
+}
+
+static void say_trouble(struct console *console, const char *trouble)
+{
+    if (trouble ? string_is(trouble, console->trouble) : !console->trouble)
+        return;
+    console_say(console, "    %s\n", trouble ? trouble : "it goes on");
+    free(console->trouble);
+    console->trouble = checked_copy(trouble);
+}
+
+void console_progress(struct console *console, uint64_t total_bytes, uint64_t done_bytes, uint64_t start_bytes, double seconds, const char *trouble)
+{
+    bar_update(&console->bar, total_bytes, done_bytes, start_bytes, seconds);
+    say_trouble(console, trouble);
+    for (size_t i = 0; i < console->count; i++)
+        progress_on(&console->terminals[i], &console->bar, seconds);
+}
+
+static bool can_answer(const struct console *console)
+{
+    for (size_t i = 0; i < console->count; i++)
+        if (console->terminals[i].input >= 0 || console->terminals[i].line_length)
+            return true;
+    return false;
+}
+
+/* The first whole line that any console gives within a second, and where. */
+static char *read_any(struct console *console, size_t *where)
+{
+    struct pollfd pollfds[CONSOLES_MAX];
+    for (size_t i = 0; i < console->count; i++) {
+        pollfds[i] = (struct pollfd){.fd = console->terminals[i].input, .events = POLLIN};
+        char *line = console->terminals[i].line_length ? terminal_read_line(&console->terminals[i]) : NULL;
+        *where = i;
+        if (line)
+            return line;
+    }
+    if (poll(pollfds, console->count, LOOK_AGAIN_MILLISECONDS) <= 0)
+        return NULL;
+    for (size_t i = 0; i < console->count; i++) {
+        char *line = pollfds[i].revents ? terminal_read_line(&console->terminals[i]) : NULL;
+        *where = i;
+        if (line)
+            return line;
+    }
+    return NULL;
+}
+
+/* The answer was echoed where it was typed; the other consoles show it too. */
+static void show_elsewhere(struct console *console, size_t where, const char *answer)
+{
+    for (size_t i = 0; i < console->count; i++)
+        if (i != where || !isatty(console->terminals[i].input)) {
+            terminal_say(&console->terminals[i], answer);
+            terminal_say(&console->terminals[i], "\n");
+        }
+}
+
+int console_ask(struct console *console, const char *question, console_changed *changed, void *context, char **answer, struct error *err)
+{
+    *answer = NULL;
+    for (size_t i = 0; i < console->count; i++)
+        terminal_forget_input(&console->terminals[i]);
+    say_on_all(console, question);
+    while (can_answer(console)) {
+        size_t where;
+        cleanup_free char *line = read_any(console, &where);
+        char *trimmed = line ? string_trim(line) : NULL;
+        if (trimmed && !string_is(trimmed, "!")) {
+            show_elsewhere(console, where, trimmed);
+            *answer = checked_copy(trimmed);
+            return 0;
+        }
+        if (trimmed) {
+            console_shell(console, &console->terminals[where]);
+            say_on_all(console, question);
+        } else if (changed && changed(context)) {
+            say_on_all(console, "\n");
+            return 0;
+        }
+    }
+    say_on_all(console, "\n");
+    return error_set(err, "nobody is there to answer \"%.*s\"", (int)strcspn(question, ":"), question);
+}

@@ -1,0 +1,45 @@
+/* The console: the same words on every console of the machine, an answer from any of them.
+ *
+ * At every question `!` and Enter opens a shell on the console where it was typed. */
+#ifndef REHOST_CONSOLE_H
+#define REHOST_CONSOLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../base/error.h"
+#include "bar.h"
+#include "terminal.h"
+
+struct console {
+    struct terminal *terminals;
+    size_t count;
+    struct bar bar;
+    char *trouble; /* what was last said to be in the way of the pull */
+};
+
+/* With `every`, those of /sys/class/tty/console/active; stdin and stdout otherwise, or when none of those works. */
+void console_open(struct console *console, bool every);
+void console_close(struct console *console);
+
+void console_say(struct console *console, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A text of many lines, each indented by two blanks. */
+void console_say_text(struct console *console, const char *text);
+/* "==> STAGE: text" */
+void console_headline(struct console *console, const char *stage, const char *text);
+
+/* Starts a new bar. */
+void console_progress_start(struct console *console);
+/* `trouble` may be NULL. */
+void console_progress(struct console *console, uint64_t total_bytes, uint64_t done_bytes, uint64_t start_bytes, double seconds, const char *trouble);
+
+/* Asked about once a second while a question is open; true: the question has changed and is to be asked anew. */
+typedef bool console_changed(void *context);
+/* 0: *answer is the caller's, trimmed, or NULL when the question has changed. -1: nobody is there to answer. */
+int console_ask(struct console *console, const char *question, console_changed *changed, void *context, char **answer, struct error *err);
+
+/* A shell on this terminal, until it is left. */
+void console_shell(struct console *console, struct terminal *terminal);
+
+#endif

@@ -1,0 +1,82 @@
+/* See disks.h. */
+#include "disks.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include "../base/cleanup.h"
+
+/* The label of our ISO, which is an ISO on a USB stick too; such a stick is a disk like any other otherwise. */
+#define MEDIUM_LABEL "REHOST"
+
+static char *find_problem(const struct run *run, const struct hardware_disk *disk)
+{
+    if (disk->read_only)
+        return checked_copy("it is read-only");
+    if (disk->size_bytes < run->state.source_bytes) {
+        cleanup_free char *size = size_for_people(run->state.source_bytes);
+        return checked_printf("it is smaller than the source (%llu bytes, the source has %llu: %s)", (unsigned long long)disk->size_bytes,
+                              (unsigned long long)run->state.source_bytes, size);
+    }
+    cleanup_free char *label = disk_label(disk->device);
+    if (string_is(label, MEDIUM_LABEL))
+        return checked_copy("it is the medium that rehost starts from");
+    return disk_in_use(disk->device);
+}
+
+int candidates_find(struct run *run, struct candidates *list, struct error *err)
+{
+    *list = (struct candidates){0};
+    hardware_free(&run->hardware);
+    run->hardware = (struct hardware){0};
+    if (hardware_of(NULL, &run->hardware, err) < 0)
+        return -1;
+    list->items = checked_alloc(run->hardware.disk_count * sizeof *list->items);
+    for (size_t i = 0; i < run->hardware.disk_count; i++) {
+        const struct hardware_disk *disk = &run->hardware.disks[i];
+        if (disk->medium || !disk->size_bytes)
+            continue;
+        struct candidate *candidate = &list->items[list->count++];
+        *candidate = (struct candidate){.disk = disk, .problem = find_problem(run, disk), .content = disk_content(disk->device)};
+        list->usable += !candidate->problem;
+    }
+    return 0;
+}
+
+void candidates_free(struct candidates *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        free(list->items[i].problem);
+        free(list->items[i].content);
+    }
+    free(list->items);
+    *list = (struct candidates){0};
+}
+
+const struct candidate *candidates_named(const struct candidates *list, const char *word)
+{
+    char resolved[PATH_MAX];
+    const char *device = realpath(word, resolved) ? resolved : word;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct hardware_disk *disk = list->items[i].disk;
+        if (string_is(disk->device, device) || string_is(disk->name, word) || string_is(disk->serial, word))
+            return &list->items[i];
+    }
+    return NULL;
+}
+
+const struct candidate *candidates_numbered(const struct candidates *list, size_t number)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!list->items[i].problem && --number == 0)
+            return &list->items[i];
+    return NULL;
+}
+
+char *hardware_disks_key(const struct hardware *hardware)
+{
+    struct text key = {0};
+    for (size_t i = 0; i < hardware->disk_count; i++)
+        text_printf(&key, "%s:%llu ", hardware->disks[i].name, (unsigned long long)hardware->disks[i].size_bytes);
+    return text_take(&key);
+}

@@ -1,0 +1,129 @@
+/* See fetch.h. */
+#include "fetch.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "../base/cleanup.h"
+#include "../base/program.h"
+#include "../base/root.h"
+
+#define FETCH_SECONDS 60
+
+bool job_is_url(const char *place)
+{
+    return string_starts(place, "http://") || string_starts(place, "https://") || string_starts(place, "tftp://");
+}
+
+static void append_mac(struct text *out, const char *mac, char separator)
+{
+    for (; *mac; mac++) {
+        char letter = *mac == ':' ? separator : (char)tolower((unsigned char)*mac);
+        text_append_bytes(out, &letter, 1);
+    }
+}
+
+char *job_place_for(const char *place, const char *mac)
+{
+    static const char plain[] = "${mac}", hyphens[] = "${mac:hexhyp}";
+    struct text out = {0};
+    while (*place)
+        if (string_starts(place, plain)) {
+            append_mac(&out, mac, ':');
+            place += strlen(plain);
+        } else if (string_starts(place, hyphens)) {
+            append_mac(&out, mac, '-');
+            place += strlen(hyphens);
+        } else
+            text_append_bytes(&out, place++, 1);
+    return text_take(&out);
+}
+
+/* A server that sends without end must not fill the memory: the download's file has a limit. */
+static int limit_file_size(void *unused)
+{
+    (void)unused;
+    return setrlimit(RLIMIT_FSIZE, &(struct rlimit){JOB_FILE_MAX + 1, JOB_FILE_MAX + 1});
+}
+
+static int download_web(const char *url, const char *file, struct error *err)
+{
+    const char *const argv[] = {"wget", "-q", "-T", "20", "-O", file, url, NULL};
+    return program_run(&(struct program){.argv = argv, .input_fd = -1, .timeout_seconds = FETCH_SECONDS, .in_child = limit_file_size}, NULL, err);
+}
+
+/* tftp://HOST[:PORT]/PATH */
+static int download_tftp(const char *url, const char *file, struct error *err)
+{
+    cleanup_free char *host = checked_copy(url + strlen("tftp://"));
+    char *path = strchr(host, '/');
+    if (!path || path == host || !path[1])
+        return error_set(err, "it is not of the form tftp://HOST[:PORT]/PATH");
+    *path++ = '\0';
+    char *port = strchr(host, ':');
+    if (port)
+        *port++ = '\0';
+    const char *const argv[] = {"tftp", "-g", "-l", file, "-r", path, host, port ? port : "69", NULL};
+    return program_run(&(struct program){.argv = argv, .input_fd = -1, .timeout_seconds = FETCH_SECONDS, .in_child = limit_file_size}, NULL, err);
+}
+
+static char *read_job(const char *file, size_t *length, struct error *err)
+{
+    cleanup_close int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        error_errno(err, "read it");
+        return NULL;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        error_set(err, "it is no file");
+        return NULL;
+    }
+    char *text = checked_alloc(JOB_FILE_MAX + 2);
+    *length = 0;
+    while (*length <= JOB_FILE_MAX) {
+        ssize_t got = read(fd, text + *length, JOB_FILE_MAX + 1 - *length);
+        if (got == 0)
+            return text;
+        if (got > 0)
+            *length += (size_t)got;
+        else if (errno != EINTR) {
+            error_errno(err, "read it");
+            free(text);
+            return NULL;
+        }
+    }
+    return text; /* too large by a byte, which the parser says */
+}
+
+static int fetch_url(const char *url, struct job *job, struct error *err)
+{
+    char directory[] = "/tmp/rehost-job-XXXXXX";
+    if (!mkdtemp(directory))
+        return error_errno(err, "make a directory in /tmp");
+    cleanup_free char *file = checked_printf("%s/job", directory);
+    int result = string_starts(url, "tftp://") ? download_tftp(url, file, err) : download_web(url, file, err);
+    size_t length;
+    cleanup_free char *text = result == 0 ? read_job(file, &length, err) : NULL;
+    unlink(file);
+    rmdir(directory);
+    if (text)
+        return job_parse_file(text, length, url, job, err);
+    error_prefix(err, "job %s", url);
+    return error_advise(err, "See whether the server serves this name, to this network.");
+}
+
+int job_fetch(const char *place, struct job *job, struct error *err)
+{
+    if (job_is_url(place))
+        return fetch_url(place, job, err);
+    size_t length;
+    cleanup_free char *text = read_job(place, &length, err);
+    if (!text)
+        return error_prefix(err, "job %s", place);
+    return job_parse_file(text, length, place, job, err);
+}

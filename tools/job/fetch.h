@@ -1,0 +1,14 @@
+/* The text of a job: a file, or an URL. */
+#ifndef REHOST_JOB_FETCH_H
+#define REHOST_JOB_FETCH_H
+
+#include "job.h"
+
+/* http://, https:// or tftp:// */
+bool job_is_url(const char *place);
+/* Replaces ${mac} by the MAC (aa:bb:cc:dd:ee:ff) and ${mac:hexhyp} by the same with hyphens, as iPXE does. The caller's. */
+char *job_place_for(const char *place, const char *mac);
+/* Reads the job and adds it to `job`. Bounded in size and time. */
+int job_fetch(const char *place, struct job *job, struct error *err);
+
+#endif

@@ -1,0 +1,81 @@
+/* The end: what makes the disk bootable is written last of all, then this machine is left. */
+#include <fcntl.h>
+#include <linux/cdrom.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/reboot.h>
+
+#include "../base/cleanup.h"
+#include "run.h"
+
+#define MEDIUM_LABEL "REHOST"
+
+/* So that the machine starts from its disk now, whatever the firmware's order. Everything of ours is in memory; a drive
+ * that does not open changes nothing. */
+static void eject_medium(struct run *run)
+{
+    for (size_t i = 0; i < run->hardware.disk_count; i++) {
+        const struct hardware_disk *disk = &run->hardware.disks[i];
+        cleanup_free char *label = disk->medium ? disk_label(disk->device) : NULL;
+        if (!string_is(label, MEDIUM_LABEL))
+            continue;
+        cleanup_close int fd = open(disk->device, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0)
+            continue;
+        ioctl(fd, CDROM_LOCKDOOR, 0);
+        if (ioctl(fd, CDROMEJECT) == 0)
+            console_say(&run->console, "    %s: ejected, it is no longer needed\n", disk->device);
+    }
+}
+
+static void say_changes(struct run *run)
+{
+    console_say(&run->console, "  Changed in the moved system (what was there before is kept in its /var/lib/rehost/undo):\n");
+    console_say_text(&run->console, run->changed.length ? run->changed.data : "nothing\n");
+}
+
+static void say_times(struct run *run)
+{
+    cleanup_text struct text line = {0};
+    for (size_t i = 0; i < run->state.stage_count; i++)
+        text_printf(&line, "%s%s %.1f s", i ? ", " : "", run->state.stages[i].name,
+                    run->state.stages[i].outcome == OUTCOME_RUNNING ? state_now() - run->state.stage_began : run->state.stages[i].seconds);
+    console_say(&run->console, "  Times: %s\n", line.data);
+}
+
+int stage_finish(struct run *run, struct error *err)
+{
+    if (pull_release(run->target.device, run->pulled.boot_code, err) < 0)
+        return -1;
+    run->target.state = TARGET_RELEASED;
+    sync();
+    if (run->appliance)
+        eject_medium(run);
+    say_changes(run);
+    say_times(run);
+    console_say(&run->console, "    %s is complete and will boot on this machine. The source is untouched.\n", run->target.device);
+    return 0;
+}
+
+static const struct {
+    const char *words;
+    int how;
+} leaving[] = {
+    [AFTER_REBOOT] = {"rebooting into the moved server", RB_AUTOBOOT},
+    [AFTER_POWEROFF] = {"switching this machine off", RB_POWER_OFF},
+    [AFTER_SHELL] = {"staying here, as the job says after=shell", 0},
+    [AFTER_HALT] = {"halting; switch this machine off", RB_HALT_SYSTEM},
+};
+
+void run_leave(struct run *run)
+{
+    enum job_after after = run->job.after;
+    bool stays = !run->appliance && after != AFTER_SHELL;
+    console_say(&run->console, "rehost: %s%s\n", leaving[after].words, stays ? " (not done: this is not the appliance)" : "");
+    if (stays || after == AFTER_SHELL)
+        return;
+    sync();
+    sleep(1); /* a slow serial line still has to send the last words */
+    if (reboot(leaving[after].how) < 0)
+        console_say(&run->console, "rehost: the kernel refuses (%m); do it by hand\n");
+}

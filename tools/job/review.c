@@ -1,0 +1,170 @@
+/* Before anything is destroyed: the plan, made by reading the source's file systems over the network, and the question. */
+#include <string.h>
+
+#include "../base/cleanup.h"
+#include "run.h"
+
+static struct plan_input input_for(const struct run *run, const struct guest *guest)
+{
+    return (struct plan_input){
+        .guest = guest,
+        .hardware = &run->hardware,
+        .disk = run->target.name,
+        .nic_choices = run->job.nic_choices,
+        .nic_choice_count = run->job.nic_choice_count,
+    };
+}
+
+static void keep_in_state(struct run *run, const struct plan *plan, const struct plan_input *input)
+{
+    cJSON_Delete(run->state.plan);
+    run->state.plan = plan_to_json(plan, input);
+}
+
+/* The plan cannot be carried out; each blocker says its own way out. */
+static int say_blocked(struct run *run, const struct plan *plan, struct error *err)
+{
+    size_t blockers = 0;
+    const struct finding *first = NULL;
+    for (size_t i = 0; i < plan->finding_count; i++)
+        if (plan->findings[i].severity == SEVERITY_BLOCKER && blockers++ == 0)
+            first = &plan->findings[i];
+    run->exit_status = 3;
+    if (first && blockers == 1)
+        error_set(err, "%s: %s", first->step, first->message);
+    else
+        error_set(err, "the plan has %zu blockers, the first is %s: %s", blockers, first ? first->step : "?", first ? first->message : "?");
+    return error_advise(err, "%s", first && first->way_out ? first->way_out : "See the plan above.");
+}
+
+/* Whether any card was given to a network only because both came in this order. */
+static bool is_guessed(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->nic_move_count; i++)
+        if (string_is(plan->nic_moves[i].by, "order"))
+            return true;
+    return false;
+}
+
+static void show_nics(struct run *run, const struct plan *plan)
+{
+    console_say(&run->console, "  Several network cards; this is how they would be used:\n");
+    for (size_t i = 0; i < plan->nic_move_count; i++) {
+        const struct nic_move *move = &plan->nic_moves[i];
+        cleanup_free char *addresses = strings_join(&move->guest_nic->addresses, " ");
+        console_say(&run->console, "    %s (%s) -> %s\n", move->guest_nic->name, addresses, move->hardware_nic ? move->hardware_nic->mac : "no card is left");
+    }
+    for (size_t i = 0; i < run->hardware.nic_count; i++) {
+        const struct hardware_nic *nic = &run->hardware.nics[i];
+        console_say(&run->console, "    card %s: %s, %s\n", nic->mac, nic->driver ? nic->driver : "no driver",
+                    nic->link == 1 ? "link" : nic->link == 0 ? "no link" : "link not known");
+    }
+}
+
+/* 1: something was changed, plan again. 0: it stays as it is. */
+static int ask_nics(struct run *run, const struct plan *plan, struct error *err)
+{
+    show_nics(run, plan);
+    for (;;) {
+        cleanup_free char *answer = NULL;
+        if (run_ask(run, "Network cards (Enter: as shown, or NAME=MAC): ", NULL, &answer, err) < 0)
+            return error_advise(err, "Give map= in the job (rehost-job(5)).");
+        struct error wrong = {0};
+        if (!*answer)
+            return 0;
+        if (job_add_map(&run->job, answer, &wrong) == 0)
+            return 1;
+        console_say(&run->console, "    %s. %s\n", wrong.message, wrong.advice);
+    }
+}
+
+static int plan_once(struct run *run, const struct guest *guest, bool *again, struct error *err)
+{
+    struct plan plan = {0};
+    struct plan_input input = input_for(run, guest);
+    if (plan_make(&input, &plan, err) < 0)
+        return -1;
+    keep_in_state(run, &plan, &input);
+    int result = 0;
+    *again = false;
+    if (!plan_is_blocked(&plan) && !run->job.confirmed && is_guessed(&plan)) {
+        result = ask_nics(run, &plan, err);
+        *again = result == 1;
+    }
+    if (!*again) {
+        cleanup_free char *text = plan_to_text(&plan, &input);
+        console_say_text(&run->console, text);
+        if (result == 0 && plan_is_blocked(&plan))
+            result = say_blocked(run, &plan, err);
+    }
+    plan_free(&plan);
+    return result < 0 ? -1 : 0;
+}
+
+static int plan_guest(struct run *run, const struct guest *guest, struct error *err)
+{
+    bool again;
+    do
+        if (plan_once(run, guest, &again, err) < 0)
+            return -1;
+    while (again);
+    return 0;
+}
+
+/* A running server's file systems may not be readable as they are (a journal that would have to be replayed, a damage
+ * that a check after the copy mends). That is no reason to stop, but whoever confirms has to know. */
+static int go_on_without_plan(struct run *run, const struct error *failure, struct error *err)
+{
+    uint64_t size_bytes;
+    if (pull_source_size(run->job.source, &size_bytes, err) < 0) /* it is the source itself that has gone */
+        return error_prefix(err, "source %s", run->job.source);
+    console_say(&run->console, "    warning: the system on the source cannot be read before the copy: %s\n", failure->message);
+    console_say(&run->console, "    It will be checked and planned for after the copy; if it cannot boot here, that will be known only then.\n");
+    return 0;
+}
+
+int stage_plan(struct run *run, struct error *err)
+{
+    struct guest guest = {0};
+    struct error failure = {0};
+    console_say(&run->console, "    reading the system on the source ...\n");
+    if (guest_open(run->job.source, GUEST_READ, &guest, &failure) < 0)
+        return go_on_without_plan(run, &failure, err);
+    int result = plan_guest(run, &guest, err);
+    if (guest_close(&guest, result < 0 ? NULL : err) < 0)
+        return -1;
+    return result;
+}
+
+static int say_stopped(struct run *run, struct error *err)
+{
+    (void)run;
+    error_set(err, "not confirmed");
+    return error_advise(err, "Nothing was changed. Start again when the right disk is known.");
+}
+
+int stage_confirm(struct run *run, struct error *err)
+{
+    const struct target *target = &run->target;
+    cleanup_free char *size = size_for_people(target->size_bytes);
+    bool goes_on = pull_state_of(target->device, NULL) != PULL_NONE;
+    console_say(&run->console, "  %s: %s, %s, serial %s\n  It holds %s.\n", target->device, target->model, size,
+                target->serial ? target->serial : "none", target->content);
+    console_say(&run->console, goes_on ? "  The move goes on where it stopped, if it is of the same source.\n"
+                                       : "  ALL OF THIS WILL BE DESTROYED and replaced by the source.\n");
+    if (run->job.confirmed) {
+        console_say(&run->console, "    confirmed by the job\n");
+        return 0;
+    }
+    cleanup_free char *question = checked_printf("Type yes to overwrite %s: ", target->device);
+    for (;;) {
+        cleanup_free char *answer = NULL;
+        if (run_ask(run, question, NULL, &answer, err) < 0)
+            return error_advise(err, "Give confirm=yes in the job if it may be destroyed (rehost-job(5)).");
+        if (string_is(answer, "yes"))
+            return 0;
+        if (string_is(answer, "no"))
+            return say_stopped(run, err);
+        console_say(&run->console, "    \"%s\" is neither yes nor no: yes destroys what is on the disk, no stops here.\n", answer);
+    }
+}

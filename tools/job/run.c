@@ -1,0 +1,202 @@
+/* rehost run: the whole move. This is its spine: a table of stages and a loop. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../base/cleanup.h"
+#include "../base/options.h"
+#include "../base/root.h"
+#include "fetch.h"
+#include "run.h"
+
+#include <fcntl.h>
+
+#define APPLIANCE_MARK "/etc/rehost-appliance"
+#define COMMAND_LINE_MAX 65536
+
+static const struct stage {
+    const char *name;
+    const char *says;
+    int (*go)(struct run *run, struct error *err);
+} stages[] = {
+    {"hardware", "what this machine is", stage_hardware},
+    {"network", "the way to the source", stage_network},
+    {"source", "the disk that is to come here", stage_source},
+    {"target", "the disk that it goes to", stage_target},
+    {"plan", "what the moved system needs to boot here", stage_plan},
+    {"confirm", "what will be destroyed", stage_confirm},
+    {"pull", "the disk is copied", stage_pull},
+    {"fix", "the moved system is changed for this machine", stage_fix},
+    {"prove", "link by link, whether it will boot", stage_prove},
+    {"finish", "the boot code is put in place", stage_finish},
+};
+
+struct run_arguments {
+    const char *job, *status, *command_line;
+    bool appliance;
+};
+
+void run_show(struct run *run, bool now)
+{
+    struct error err = {0};
+    if (state_write(&run->state, now, &err) < 0 && !run->state.write_failed) {
+        run->state.write_failed = true;
+        console_say(&run->console, "    warning: the status cannot be shown: %s\n", err.message);
+    }
+}
+
+int run_ask(struct run *run, const char *question, console_changed *changed, char **answer, struct error *err)
+{
+    run->state.question = checked_copy(question);
+    run_show(run, true);
+    int result = console_ask(&run->console, question, changed, run, answer, err);
+    free(run->state.question);
+    run->state.question = NULL;
+    run_show(run, true);
+    return result;
+}
+
+unsigned run_patience(const struct run *run)
+{
+    for (size_t i = 0; job_key_name(i); i++)
+        if (string_is(job_key_name(i), "patience") && run->job.given & 1u << i)
+            return run->job.patience_seconds;
+    return JOB_PATIENCE_DEFAULT;
+}
+
+/* The words that matter most at 3 a.m.: what does the target hold now? The disk itself is asked, not our memory. */
+static char *target_words(const struct run *run)
+{
+    const char *device = run->target.device;
+    if (!device || run->target.state == TARGET_UNTOUCHED)
+        return checked_copy("No disk of this machine was changed.");
+    cleanup_free char *description = NULL;
+    enum pull_state state = pull_state_of(device, &description);
+    if (state == PULL_HALF_DONE)
+        return checked_printf("%s holds a half-done copy (%s) and does not boot. Start again with the same source and disk, and it goes on from there.",
+                              device, description ? description : "");
+    if (state == PULL_HELD)
+        return checked_printf("%s holds the whole copy, but its boot code is held back, so it does not boot. Start again when the cause is mended.", device);
+    if (run->target.state == TARGET_HALF_DONE)
+        return checked_printf("%s may have been written to, and does not boot.", device);
+    return checked_printf("%s holds the copy; whether it boots is not known.", device);
+}
+
+static void say_failure(struct run *run, const char *stage, const struct error *failure)
+{
+    cleanup_free char *words = target_words(run);
+    console_say(&run->console, "\n!!! FAILED at %s: %s\n", stage, failure->message);
+    if (failure->advice[0])
+        console_say(&run->console, "    %s\n", failure->advice);
+    console_say(&run->console, "    The source is untouched.\n    %s\n", words);
+    run->state.error = *failure;
+    run->state.outcome = run->exit_status == EXIT_BLOCKED ? OUTCOME_BLOCKED : OUTCOME_FAILED;
+    free(run->state.target_state);
+    run->state.target_state = take_pointer(words);
+}
+
+static int run_stage(struct run *run, const struct stage *stage)
+{
+    struct error err = {0};
+    state_begin_stage(&run->state, stage->name);
+    run_show(run, true);
+    console_headline(&run->console, stage->name, stage->says);
+    if (stage->go(run, &err) == 0) {
+        state_end_stage(&run->state, OUTCOME_DONE);
+        return 0;
+    }
+    if (!run->exit_status)
+        run->exit_status = EXIT_FAILED;
+    say_failure(run, stage->name, &err);
+    state_end_stage(&run->state, run->state.outcome);
+    run_show(run, true);
+    return -1;
+}
+
+static int run_stages(struct run *run)
+{
+    for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
+        if (run_stage(run, &stages[i]) < 0)
+            return run->exit_status;
+    run->state.outcome = OUTCOME_DONE;
+    run_show(run, true);
+    run_leave(run);
+    return EXIT_DONE;
+}
+
+/* Only in the appliance is the kernel's command line about us. */
+static int take_command_line(struct run *run, const char *file, struct error *err)
+{
+    if (!file && !run->appliance)
+        return 0;
+    cleanup_free char *line = root_read(AT_FDCWD, file ? file : "/proc/cmdline", COMMAND_LINE_MAX, NULL);
+    if (!line)
+        return error_errno(err, "read %s", file ? file : "/proc/cmdline");
+    return job_parse_command_line(line, &run->job, err);
+}
+
+/* All that can be known of the job before the network is there. */
+static int take_job(struct run *run, const struct run_arguments *arguments, struct error *err)
+{
+    if (take_command_line(run, arguments->command_line, err) < 0)
+        return -1;
+    const char *place = arguments->job ? arguments->job : run->job.job;
+    if (!place)
+        return 0;
+    if (!job_is_url(place))
+        return job_fetch(place, &run->job, err);
+    run->job_place = checked_copy(place);
+    return 0;
+}
+
+static bool is_appliance(const struct run_arguments *arguments)
+{
+    return arguments->appliance || access(APPLIANCE_MARK, F_OK) == 0;
+}
+
+static int start(struct run *run, const struct run_arguments *arguments)
+{
+    struct error err = {0};
+    run->appliance = is_appliance(arguments);
+    run->state.file = arguments->status;
+    /* Called from a shell, it is this terminal that speaks; called by init, every console. */
+    console_open(&run->console, run->appliance && !isatty(STDIN_FILENO));
+    if (take_job(run, arguments, &err) == 0)
+        return run_stages(run);
+    run->exit_status = EXIT_USAGE;
+    say_failure(run, "job", &err);
+    run_show(run, true);
+    return EXIT_USAGE;
+}
+
+static void run_free(struct run *run)
+{
+    job_free(&run->job);
+    state_free(&run->state);
+    hardware_free(&run->hardware);
+    target_free(&run->target);
+    text_free(&run->changed);
+    free(run->job_place);
+    free(run->mac);
+    console_close(&run->console);
+}
+
+int command_run(int argc, char **argv)
+{
+    struct run_arguments arguments = {0};
+    const struct option_row rows[] = {
+        {.name = "job", .argument = "FILE|URL", .help = "what is to be done (rehost-job(5)); what is missing is asked", .value = &arguments.job},
+        {.name = "status", .argument = "FILE", .help = "keep the state of the move in FILE, as JSON", .value = &arguments.status},
+        {.name = "command-line", .argument = "FILE", .help = "read rehost.KEY=VALUE words from FILE, not from /proc/cmdline", .value = &arguments.command_line},
+        {.name = "appliance", .help = "this machine is ours: bring up its network, reboot it at the end", .flag = &arguments.appliance},
+        {0},
+    };
+    const struct usage usage = {"run", "", "Moves a server into this machine: the whole move, from the source to the reboot.", rows, 0, 0};
+    int first, status;
+    if (options_parse(&usage, argc, argv, &first, &status) < 0)
+        return status;
+    struct run run = {0};
+    status = start(&run, &arguments);
+    run_free(&run);
+    return status;
+}

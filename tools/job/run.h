@@ -1,0 +1,64 @@
+/* The stages of a whole move and what they share. Only `rehost run` uses this. */
+#ifndef REHOST_JOB_RUN_H
+#define REHOST_JOB_RUN_H
+
+#include "../face/console.h"
+#include "../guest/guest.h"
+#include "../hardware/hardware.h"
+#include "../pull/pull.h"
+#include "disk_content.h"
+#include "job.h"
+#include "state.h"
+
+/* How far the target disk has come; what a failure must say. */
+enum target_state { TARGET_UNTOUCHED, TARGET_HALF_DONE, TARGET_COPIED, TARGET_CHANGED, TARGET_RELEASED };
+
+struct target {
+    char *device;  /* "/dev/vda", or a file */
+    char *name;    /* of the hardware disk, "vda"; NULL for a file */
+    char *model, *serial;
+    uint64_t size_bytes;
+    char *content; /* what is on it now, for people */
+    enum target_state state;
+};
+
+struct run {
+    struct job job;
+    struct console console;
+    struct job_state state;
+    struct hardware hardware;
+    bool appliance;        /* this machine is ours: bring up its network, reboot it */
+    char *job_place;       /* a job that is an URL and can only be fetched when the network is there */
+    char *mac;             /* of the card that the pull uses; "" when not known */
+    struct target target;
+    struct pull_result pulled;
+    size_t changes;        /* operations that were carried out */
+    struct text changed;   /* and what they were, one line each */
+    int exit_status;       /* of a failure */
+};
+
+/* Each: 0, or -1 with what failed. */
+int stage_hardware(struct run *run, struct error *err);
+int stage_network(struct run *run, struct error *err);
+int stage_source(struct run *run, struct error *err);
+int stage_target(struct run *run, struct error *err);
+int stage_plan(struct run *run, struct error *err);
+int stage_confirm(struct run *run, struct error *err);
+int stage_pull(struct run *run, struct error *err);
+int stage_fix(struct run *run, struct error *err);
+int stage_prove(struct run *run, struct error *err);
+int stage_finish(struct run *run, struct error *err);
+
+/* Leaves as `after` says, once everything is done. Returns only when the machine stays up. */
+void run_leave(struct run *run);
+
+/* Asks, with the question in the status document meanwhile. As console_ask. */
+int run_ask(struct run *run, const char *question, console_changed *changed, char **answer, struct error *err);
+/* Writes the status document; a status that cannot be written is said once and stops nothing. */
+void run_show(struct run *run, bool now);
+unsigned run_patience(const struct run *run);
+/* Whether a source of this URI is reached without a network card. */
+bool source_is_local(const char *source);
+void target_free(struct target *target);
+
+#endif

@@ -1,0 +1,97 @@
+/* After the copy: the guest is changed for this machine, and it is proved that it will boot. */
+#include <string.h>
+
+#include "../apply/apply.h"
+#include "../base/cleanup.h"
+#include "../prove/prove.h"
+#include "run.h"
+
+static char *operation_words(const struct operation *operation)
+{
+    if (operation->kind != OPERATION_RUN)
+        return checked_printf("%s %s", operation->kind == OPERATION_WRITE ? "write" : "remove", operation->path);
+    cleanup_free char *command = strings_join(&operation->argv, " ");
+    return checked_printf("run %s", command);
+}
+
+static void say_operation(void *context, const struct operation *operation, size_t index, size_t count)
+{
+    struct run *run = context;
+    cleanup_free char *words = operation_words(operation);
+    console_say(&run->console, "    [%zu/%zu] %s: %s\n", index + 1, count, operation->step, words);
+    text_printf(&run->changed, "%s: %s%s%s\n", operation->step, words, operation->why ? ", because " : "", operation->why ? operation->why : "");
+    run->changes++;
+}
+
+/* The plan that was shown was made over the network, of a system that may have run on since: this one counts. */
+static int plan_and_apply(struct run *run, const struct guest *guest, struct error *err)
+{
+    struct plan_input input = {.guest = guest, .hardware = &run->hardware, .disk = run->target.name,
+                               .nic_choices = run->job.nic_choices, .nic_choice_count = run->job.nic_choice_count};
+    struct plan plan = {0};
+    if (plan_make(&input, &plan, err) < 0)
+        return -1;
+    cJSON_Delete(run->state.plan);
+    run->state.plan = plan_to_json(&plan, &input);
+    run_show(run, true);
+    int result;
+    if (plan_is_blocked(&plan)) {
+        cleanup_free char *text = plan_to_text(&plan, &input);
+        console_say_text(&run->console, text);
+        run->exit_status = 3;
+        result = error_set(err, "the system that was copied cannot be made to boot here; see the blockers above");
+    } else
+        result = apply_plan(guest, &plan, say_operation, run, err);
+    plan_free(&plan);
+    return result;
+}
+
+int stage_fix(struct run *run, struct error *err)
+{
+    struct guest guest = {0};
+    if (guest_open(run->target.device, GUEST_WRITE, &guest, err) < 0)
+        return -1;
+    run->target.state = TARGET_CHANGED;
+    int result = plan_and_apply(run, &guest, err);
+    if (guest_close(&guest, result < 0 ? NULL : err) < 0)
+        return -1;
+    return result;
+}
+
+static int say_broken(const struct proof *proof, struct error *err)
+{
+    for (size_t i = 0; i < proof->count; i++)
+        if (proof->links[i].state == LINK_BROKEN) {
+            error_set(err, "the boot chain is broken at \"%s\": %s", proof->links[i].name, proof->links[i].evidence);
+            if (proof->links[i].way_out)
+                error_advise(err, "%s", proof->links[i].way_out);
+            return -1;
+        }
+    return error_set(err, "the boot chain is broken");
+}
+
+static int prove(struct run *run, const struct guest *guest, struct error *err)
+{
+    struct prove_input input = {.guest = guest, .hardware = &run->hardware, .disk = run->target.name, .held_boot_code = run->pulled.boot_code};
+    struct proof proof = {0};
+    if (prove_guest(&input, &proof, err) < 0)
+        return -1;
+    cleanup_free char *text = proof_to_text(&proof);
+    console_say_text(&run->console, text);
+    cJSON_Delete(run->state.proof);
+    run->state.proof = proof_to_json(&proof);
+    int result = proof_holds(&proof) ? 0 : say_broken(&proof, err);
+    proof_free(&proof);
+    return result;
+}
+
+int stage_prove(struct run *run, struct error *err)
+{
+    struct guest guest = {0};
+    if (guest_open(run->target.device, GUEST_READ, &guest, err) < 0)
+        return -1;
+    int result = prove(run, &guest, err);
+    if (guest_close(&guest, result < 0 ? NULL : err) < 0)
+        return -1;
+    return result;
+}

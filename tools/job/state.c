@@ -1,0 +1,157 @@
+/* See state.h. */
+#include "state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "../base/cleanup.h"
+
+#define WRITE_INTERVAL_SECONDS 0.5
+
+double state_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+const char *outcome_name(enum outcome outcome)
+{
+    static const char *const names[] = {"running", "done", "failed", "blocked"};
+    return names[outcome];
+}
+
+void state_begin_stage(struct job_state *state, const char *name)
+{
+    state->stage_began = state_now();
+    state->stages[state->stage_count++] = (struct stage_record){.name = name};
+}
+
+void state_end_stage(struct job_state *state, enum outcome outcome)
+{
+    struct stage_record *stage = &state->stages[state->stage_count - 1];
+    stage->outcome = outcome;
+    stage->seconds = state_now() - state->stage_began;
+}
+
+static void add_source(const struct job_state *state, cJSON *document)
+{
+    if (!state->source)
+        return;
+    cJSON *source = cJSON_AddObjectToObject(document, "source");
+    json_add_string(source, "uri", state->source);
+    json_add_size(source, "size_bytes", state->source_bytes);
+}
+
+static void add_target(const struct job_state *state, cJSON *document)
+{
+    if (!state->target)
+        return;
+    cJSON *target = cJSON_AddObjectToObject(document, "target");
+    json_add_string(target, "device", state->target);
+    json_add_string(target, "model", state->target_model);
+    json_add_string(target, "serial", state->target_serial);
+    json_add_size(target, "size_bytes", state->target_bytes);
+    json_add_string(target, "content", state->target_content);
+}
+
+static void add_progress(const struct job_state *state, cJSON *document)
+{
+    if (!state->has_progress)
+        return;
+    cJSON *progress = cJSON_AddObjectToObject(document, "progress");
+    json_add_size(progress, "total_bytes", state->progress.total_bytes);
+    json_add_size(progress, "done_bytes", state->progress.done_bytes);
+    json_add_size(progress, "resumed_bytes", state->progress.resumed_bytes);
+    json_add_size(progress, "received_bytes", state->progress.received_bytes);
+    cJSON_AddNumberToObject(progress, "seconds", state->progress.seconds);
+    json_add_string(progress, "trouble", state->progress.trouble);
+}
+
+static void add_stages(const struct job_state *state, cJSON *document)
+{
+    cJSON *stages = cJSON_AddArrayToObject(document, "stages");
+    for (size_t i = 0; i < state->stage_count; i++) {
+        const struct stage_record *record = &state->stages[i];
+        cJSON *stage = json_append_object(stages);
+        json_add_string(stage, "name", record->name);
+        json_add_string(stage, "outcome", outcome_name(record->outcome));
+        bool runs = record->outcome == OUTCOME_RUNNING;
+        cJSON_AddNumberToObject(stage, "seconds", runs ? state_now() - state->stage_began : record->seconds);
+    }
+}
+
+static void add_error(const struct job_state *state, cJSON *document)
+{
+    if (!state->error.message[0])
+        return;
+    cJSON *error = cJSON_AddObjectToObject(document, "error");
+    json_add_string(error, "message", state->error.message);
+    json_add_string(error, "advice", state->error.advice[0] ? state->error.advice : NULL);
+    json_add_string(error, "target_state", state->target_state);
+}
+
+cJSON *state_to_json(const struct job_state *state)
+{
+    cJSON *document = cJSON_CreateObject();
+    cJSON_AddNumberToObject(document, "version", STATE_VERSION);
+    json_add_string(document, "outcome", outcome_name(state->outcome));
+    json_add_string(document, "stage", state->stage_count ? state->stages[state->stage_count - 1].name : NULL);
+    json_add_string(document, "question", state->question);
+    add_source(state, document);
+    add_target(state, document);
+    add_progress(state, document);
+    if (state->plan)
+        cJSON_AddItemToObject(document, "plan", cJSON_Duplicate(state->plan, true));
+    if (state->proof)
+        cJSON_AddItemToObject(document, "proof", cJSON_Duplicate(state->proof, true));
+    add_stages(state, document);
+    add_error(state, document);
+    return document;
+}
+
+/* No fsync: the document is for whoever looks now, and means nothing after a power cut. */
+static int replace_file(const char *file, const char *content, struct error *err)
+{
+    cleanup_free char *temporary = checked_printf("%s.new", file);
+    cleanup_fclose FILE *out = fopen(temporary, "we");
+    if (!out)
+        return error_errno(err, "write %s", temporary);
+    bool failed = fputs(content, out) < 0 || fputc('\n', out) < 0;
+    FILE *closing = take_pointer(out);
+    if (fclose(closing) != 0 || failed || rename(temporary, file) < 0) {
+        error_errno(err, "write %s", file);
+        unlink(temporary);
+        return -1;
+    }
+    return 0;
+}
+
+int state_write(struct job_state *state, bool now, struct error *err)
+{
+    if (!state->file || (!now && state_now() - state->written < WRITE_INTERVAL_SECONDS))
+        return 0;
+    state->written = state_now();
+    cleanup_json cJSON *document = state_to_json(state);
+    cleanup_free char *printed = cJSON_Print(document);
+    if (!printed)
+        return error_set(err, "write %s: the document could not be made", state->file);
+    return replace_file(state->file, printed, err);
+}
+
+void state_free(struct job_state *state)
+{
+    free(state->question);
+    free(state->source);
+    free(state->target);
+    free(state->target_model);
+    free(state->target_serial);
+    free(state->target_content);
+    free(state->target_state);
+    cJSON_Delete(state->plan);
+    cJSON_Delete(state->proof);
+    *state = (struct job_state){0};
+}

@@ -1,0 +1,44 @@
+/* The pull, with its bar. */
+#include "../base/cleanup.h"
+#include "run.h"
+
+static void show_progress(void *context, const struct pull_progress *progress)
+{
+    struct run *run = context;
+    run->state.progress = *progress;
+    run->state.has_progress = true;
+    console_progress(&run->console, progress->total_bytes, progress->done_bytes, progress->resumed_bytes, progress->seconds, progress->trouble);
+    run_show(run, false);
+    run->state.progress.trouble = NULL; /* the text is the pull's */
+}
+
+static void say_result(struct run *run)
+{
+    const struct pull_result *result = &run->pulled;
+    cleanup_free char *received = size_for_people(result->progress.received_bytes), *zero = size_for_people(result->zero_bytes);
+    cleanup_free char *resumed = size_for_people(result->progress.resumed_bytes);
+    cleanup_text struct text time = {0};
+    bar_time(result->progress.seconds, &time);
+    console_say(&run->console, "    received %s in %s over %u connection%s; %s were zero and not sent\n", received, time.data, result->connections,
+                result->connections == 1 ? "" : "s", zero);
+    if (result->progress.resumed_bytes)
+        console_say(&run->console, "    %s were here from an earlier run\n", resumed);
+}
+
+int stage_pull(struct run *run, struct error *err)
+{
+    struct pull_options options = {
+        .source = run->job.source,
+        .target = run->target.device,
+        .patience_seconds = run_patience(run),
+        .hold_boot_code = true,
+    };
+    console_progress_start(&run->console);
+    run->target.state = TARGET_HALF_DONE;
+    if (pull_run(&options, show_progress, run, &run->pulled, err) < 0)
+        return -1;
+    run->target.state = TARGET_COPIED;
+    console_progress(&run->console, run->pulled.progress.total_bytes, run->pulled.progress.total_bytes, 0, run->pulled.progress.seconds, NULL);
+    say_result(run);
+    return 0;
+}
