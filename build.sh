@@ -1,0 +1,91 @@
+#!/bin/bash
+# Builds rehost: the program, the image, the media; runs its tests. './build.sh help' lists what it can do.
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/rehost
+for part in say host root; do
+    # shellcheck source=/dev/null
+    . "$top/tools/build/$part.sh"
+done
+
+help() {
+    cat <<HELP
+Usage: sudo ./build.sh VERB
+
+  demo      build everything, then move a real server between two machines in QEMU, while you watch
+  iso       out/rehost.iso: boots as CD and as USB stick, by BIOS and by UEFI with Secure Boot
+  pxe       out/pxe/: a folder to serve for network boot
+  image     out/vmlinuz and out/initramfs.img alone
+  rehost    out/rehost alone: the program, one static binary
+  test      build everything and run all tests; 'test DIRECTORY-OR-FILE...' runs those alone
+  bench     measure: sizes, boot time, memory, times of the stages
+  shell     a shell in the build root, with this folder at /src
+  libs      the static libraries and tools alone
+  root      the build root alone
+  host      install what this machine lacks, by apt
+  clean     remove out/; 'clean all' removes the build root and all that is cached
+
+Everything that is built once is kept in $cache.
+HELP
+}
+
+# What the build needs from the outside: the time of the last commit, for files that carry one, and a name for the version.
+inputs() {
+    local git=(git -c safe.directory='*' -C "$top")
+    SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$("${git[@]}" log -1 --format=%ct 2>/dev/null || echo 1700000000)}
+    version=${REHOST_VERSION:-$("${git[@]}" describe --always --dirty 2>/dev/null || echo unknown)}
+    export SOURCE_DATE_EPOCH
+}
+
+scratch_make() {
+    mkdir -p "$cache"
+    scratch=$(mktemp -d "$cache/tmp.XXXXXX")
+    chmod 1777 "$scratch"
+    trap 'rm -rf "$scratch"' EXIT
+}
+
+inside() { in_root tools/build/inside "$@"; }
+
+root() { host_ready; root_ready; }
+libs() { root; inside libs_build; }
+rehost() { libs; inside program_build out "$version"; }
+image() { rehost; inside image_build out/rehost out; inside manifest_build out; }
+iso() { image; inside iso_build out out/rehost.iso; size_report; }
+pxe() { image; inside pxe_build out out/pxe; }
+shell() { root; in_root bash; }
+
+demo() { iso; in_root tests/vm/demo "$@"; }
+bench() { iso; in_root tests/bench/run "$@"; }
+
+# 'test' is a command of the shell.
+run_tests() {
+    iso
+    inside pxe_build out out/pxe
+    inside tests_run "$@"
+}
+
+clean() {
+    cmd rm -rf "$top/out"
+    [ "${1:-}" != all ] || cmd rm -rf "$cache"
+}
+
+size_report() { note "$(cd "$top" && du -m --apparent-size out/rehost.iso out/initramfs.img out/rehost | sed 's/\t/ MB  /')"; }
+
+main() {
+    local verb=${1:-help}
+    [ $# -eq 0 ] || shift
+    case $verb in
+    help | -h | --help) help; return ;;
+    host | root | libs | rehost | image | iso | pxe | demo | bench | shell | clean) ;;
+    test) verb=run_tests ;;
+    *) die "there is no verb '$verb'" "./build.sh help lists them." ;;
+    esac
+    [ "$(id -u)" = 0 ] || die "'$verb' needs root, for the build root's mounts" "Run: sudo ./build.sh ${verb/run_tests/test}"
+    cd "$top"
+    inputs
+    scratch_make
+    "$verb" "$@"
+}
+
+main "$@"

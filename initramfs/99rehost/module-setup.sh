@@ -1,0 +1,63 @@
+#!/bin/bash
+# dracut module: the whole of the appliance's file system. No other module is used: PID 1 is busybox.
+# build.sh gives REHOST_PREFIX (static tools) and REHOST_BINARY (the program).
+
+top=/src
+
+check() { return 0; }
+
+depends() { return 0; }
+
+list() { sed -e 's/[[:space:]]*#.*//' -e '/^[[:space:]]*$/d' "$@"; }
+
+# The lists name more than any one kernel has: a module may have become built in.
+installkernel() {
+    local entries
+    mapfile -t entries < <(list "$top"/config/drivers/*.modules)
+    hostonly='' instmods -o "${entries[@]}"
+}
+
+# In dracut's setting "install" is this function: never call install(1) here.
+install() {
+    install_programs
+    install_static_tools
+    install_applets
+    install_rootfs
+}
+
+install_programs() {
+    local programs
+    mapfile -t programs < <(list "$moddir/programs.list")
+    inst_multiple "${programs[@]}" || dfatal "a program of programs.list is not in the build root"
+}
+
+install_static_tools() {
+    local tool
+    for tool in "$REHOST_PREFIX"/sbin/*; do inst_simple "$tool" "/usr/sbin/${tool##*/}"; done
+    ln -sf mke2fs "$initdir/usr/sbin/mkfs.ext4"
+    local name
+    for name in fsck.ext2 fsck.ext3 fsck.ext4; do ln -sf e2fsck "$initdir/usr/sbin/$name"; done
+    inst_simple "$REHOST_PREFIX/etc/mke2fs.conf" /etc/mke2fs.conf
+    inst_simple "$REHOST_PREFIX/bin/busybox" /usr/bin/busybox
+    inst_simple "$REHOST_BINARY" /usr/bin/rehost
+}
+
+# Every applet whose name no real program has taken.
+install_applets() {
+    local applet
+    while read -r applet; do
+        [[ -e $initdir/usr/bin/$applet || -e $initdir/usr/sbin/$applet ]] || ln -s busybox "$initdir/usr/bin/$applet"
+    done <"$REHOST_PREFIX/applets"
+    ln -sf usr/bin/busybox "$initdir/init"
+    [[ -e $initdir/usr/sbin/init ]] || ln -s ../bin/busybox "$initdir/usr/sbin/init"
+}
+
+# rootfs/ as it stands, and one more file that sorts behind all others: rcS refuses an archive that lacks it.
+install_rootfs() {
+    local file
+    while read -r file; do
+        inst_simple "$top/rootfs/$file" "/$file"
+    done < <(cd "$top/rootfs" && find . -type f -printf '%P\n')
+    mkdir -p "$initdir"/{proc,sys,dev,run,tmp,mnt,root,var/log}
+    echo "The last file of the archive: all others are there." >"$initdir/zzz-end-of-archive"
+}
