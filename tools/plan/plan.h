@@ -30,6 +30,7 @@ struct operation {
     size_t length;
     unsigned mode;   /* write: of a new file; an existing one keeps its owner, mode and attributes */
     struct strings argv; /* run: in the sealed chroot */
+    struct strings changes; /* run: the files that the program will change, make or remove, so that undo can keep them */
     unsigned timeout_seconds;
 };
 
@@ -42,7 +43,7 @@ struct nic_choice {
 struct nic_move {
     const struct guest_nic *guest_nic;
     const struct hardware_nic *hardware_nic; /* NULL: no NIC is left for it */
-    const char *by; /* "job", "only one", "order" */
+    const char *by; /* "job", "same MAC", "only one", "order" */
 };
 
 struct plan_input {

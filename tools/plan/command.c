@@ -1,0 +1,86 @@
+/* rehost plan WHAT: shows what has to change; changes nothing. */
+#include <stdio.h>
+
+#include "../base/cleanup.h"
+#include "../base/options.h"
+#include "choices.h"
+#include "plan.h"
+
+int take_nic_choice(void *context, const char *argument)
+{
+    struct nic_choices *choices = context;
+    choices->items = checked_grow(choices->items, choices->count + 1, sizeof *choices->items);
+    if (nic_choice_parse(argument, &choices->items[choices->count]) < 0)
+        return -1;
+    choices->count++;
+    return 0;
+}
+
+void nic_choices_free(struct nic_choices *choices)
+{
+    for (size_t i = 0; i < choices->count; i++) {
+        free(choices->items[i].old);
+        free(choices->items[i].mac);
+    }
+    free(choices->items);
+}
+
+/* Prints the plan; an exit status. */
+static int show(const struct plan_input *input, bool json, struct error *err)
+{
+    struct plan plan;
+    if (plan_make(input, &plan, err) < 0)
+        return EXIT_FAILED;
+    int status = plan_is_blocked(&plan) ? EXIT_BLOCKED : EXIT_DONE;
+    if (json && json_print(plan_to_json(&plan, input)) != EXIT_DONE)
+        status = EXIT_FAILED;
+    if (!json) {
+        cleanup_free char *text = plan_to_text(&plan, input);
+        if (fputs(text, stdout) < 0 || fflush(stdout) != 0)
+            status = EXIT_FAILED;
+    }
+    plan_free(&plan);
+    return status;
+}
+
+static int plan_of(const char *what, const char *hardware_file, const char *disk, const struct nic_choices *choices, bool json, struct error *err)
+{
+    struct guest guest = {.root_fd = -1};
+    cleanup_hardware struct hardware hardware = {0};
+    if (hardware_of(hardware_file, &hardware, err) < 0 || guest_open(what, GUEST_READ, &guest, err) < 0)
+        return EXIT_FAILED;
+    struct plan_input input = {.guest = &guest, .hardware = &hardware, .disk = disk, .nic_choices = choices->items, .nic_choice_count = choices->count};
+    int status = show(&input, json, err);
+    struct error closing = {0};
+    if (guest_close(&guest, &closing) < 0 && status != EXIT_FAILED) {
+        *err = closing;
+        status = EXIT_FAILED;
+    }
+    return status;
+}
+
+int command_plan(int argc, char **argv)
+{
+    const char *hardware = NULL, *disk = NULL;
+    bool json = false;
+    struct nic_choices choices = {0};
+    const struct option_row rows[] = {
+        {"hardware", "FILE", "plan for the machine that FILE describes, not for this one", .value = &hardware},
+        {"disk", "NAME", "the disk of the machine that the guest lands on (default: its own, else the first)", .value = &disk},
+        {"nic", "OLD=MAC", "the card MAC takes the settings of OLD: a name, a MAC or an address (may be repeated)", .take = take_nic_choice, .context = &choices},
+        {"json", NULL, "print one JSON document", .flag = &json},
+        {0},
+    };
+    const struct usage usage = {"plan", "WHAT", "Shows what has to change in a guest for it to boot on this machine. Changes nothing.", rows, 1, 1};
+    int first, status;
+    if (options_parse(&usage, argc, argv, &first, &status) == 0) {
+        struct error err = {0};
+        status = plan_of(argv[first], hardware, disk, &choices, json, &err);
+        if (status == EXIT_FAILED && err.message[0])
+            fprintf(stderr, "rehost: plan: %s\n", err.message);
+        if (err.advice[0])
+            fprintf(stderr, "%s\n", err.advice);
+    }
+    nic_choices_free(&choices);
+    return status;
+}

@@ -1,0 +1,146 @@
+/* See devices.h. */
+#include "devices.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "../base/cleanup.h"
+
+/* Disks whose partitions are the name and a number: IDE (hd), SCSI and SATA (sd), virtio (vd), Xen (xvd), and old
+ * UML/paravirtual ones (ubd). */
+static const char *const lettered[] = {"/dev/sd", "/dev/hd", "/dev/vd", "/dev/xvd", "/dev/ubd"};
+/* Disks whose name ends in a digit, so that a "p" comes before the partition's number. */
+static const char *const numbered[] = {"/dev/nvme", "/dev/mmcblk", "/dev/cciss/c", "/dev/ida/c", "/dev/rd/c"};
+/* Links that udev makes from the place or the serial number of the old disk. */
+static const char *const linked[] = {"/dev/disk/by-path/", "/dev/disk/by-id/"};
+
+static bool starts_with_one_of(const char *spec, const char *const *prefixes, size_t count, size_t *length)
+{
+    for (size_t i = 0; i < count; i++)
+        if (string_starts(spec, prefixes[i])) {
+            *length = strlen(prefixes[i]);
+            return true;
+        }
+    return false;
+}
+
+/* The number at the end, and where its digits start; 0 when there are none. */
+static unsigned number_at_end(const char *spec, size_t *start)
+{
+    *start = strlen(spec);
+    while (*start && isdigit((unsigned char)spec[*start - 1]))
+        --*start;
+    unsigned long number = spec[*start] ? strtoul(spec + *start, NULL, 10) : 0;
+    return number <= 1024 ? (unsigned)number : 0;
+}
+
+static char *lettered_disk(const char *spec, size_t prefix, unsigned *number)
+{
+    size_t start;
+    *number = number_at_end(spec, &start);
+    for (size_t i = prefix; i < start; i++)
+        if (!islower((unsigned char)spec[i]))
+            return NULL;
+    return start > prefix ? checked_copy_bytes(spec, start) : NULL;
+}
+
+static char *numbered_disk(const char *spec, size_t prefix, unsigned *number)
+{
+    size_t start;
+    if (!isdigit((unsigned char)spec[prefix]))
+        return NULL;
+    *number = number_at_end(spec, &start);
+    if (start > prefix && spec[start - 1] == 'p')
+        return checked_copy_bytes(spec, start - 1);
+    *number = 0;
+    return checked_copy(spec);
+}
+
+/* Links that name no place: LVM's, RAID's, a file system's. */
+static bool link_is_stable(const char *name)
+{
+    return string_starts(name, "dm-") || string_starts(name, "md-") || string_starts(name, "lvm-");
+}
+
+static char *linked_disk(const char *spec, size_t prefix, unsigned *number)
+{
+    size_t start;
+    if (link_is_stable(spec + prefix))
+        return NULL;
+    *number = number_at_end(spec, &start);
+    if (start >= prefix + 5 && strncmp(spec + start - 5, "-part", 5) == 0)
+        return checked_copy_bytes(spec, start - 5);
+    *number = 0;
+    return checked_copy(spec);
+}
+
+char *device_disk_name(const char *spec, unsigned *number)
+{
+    size_t prefix;
+    if (starts_with_one_of(spec, lettered, sizeof lettered / sizeof *lettered, &prefix))
+        return lettered_disk(spec, prefix, number);
+    if (starts_with_one_of(spec, numbered, sizeof numbered / sizeof *numbered, &prefix))
+        return numbered_disk(spec, prefix, number);
+    if (starts_with_one_of(spec, linked, sizeof linked / sizeof *linked, &prefix))
+        return linked_disk(spec, prefix, number);
+    return NULL;
+}
+
+bool device_name_is_unstable(const char *spec)
+{
+    unsigned number;
+    cleanup_free char *disk = device_disk_name(spec, &number);
+    return disk != NULL;
+}
+
+/* What the old machine called this disk: as its settings name the disk of the root file system. NULL when they name it by UUID. */
+static char *old_name_of_disk(const struct guest *guest)
+{
+    unsigned number;
+    for (size_t i = 0; i < guest->fstab_count; i++)
+        if (string_is(guest->fstab[i].file, "/")) {
+            char *name = device_disk_name(guest->fstab[i].spec, &number);
+            if (name)
+                return name;
+        }
+    return guest->boot.default_root ? device_disk_name(guest->boot.default_root, &number) : NULL;
+}
+
+/* The first disk of every kind: what this disk was called when nothing says so. */
+static bool is_first_of_its_kind(const char *disk)
+{
+    static const char *const first[] = {"/dev/sda", "/dev/hda", "/dev/vda", "/dev/xvda", "/dev/ubda", "/dev/nvme0n1", "/dev/mmcblk0", "/dev/cciss/c0d0"};
+    for (size_t i = 0; i < sizeof first / sizeof *first; i++)
+        if (string_is(disk, first[i]))
+            return true;
+    return false;
+}
+
+/* Links are taken for this disk's: a server with one disk has no other, and device_partition's caller compares the type. */
+static bool is_this_disk(const struct guest *guest, const char *disk)
+{
+    cleanup_free char *old = old_name_of_disk(guest);
+    if (string_starts(disk, "/dev/disk/"))
+        return !old || !string_starts(old, "/dev/disk/") || string_is(old, disk);
+    return old && !string_starts(old, "/dev/disk/") ? string_is(disk, old) : is_first_of_its_kind(disk);
+}
+
+const struct partition *device_partition(const struct guest *guest, const char *spec)
+{
+    unsigned number = 0;
+    cleanup_free char *disk = device_disk_name(spec, &number);
+    if (!disk || !is_this_disk(guest, disk))
+        return NULL;
+    for (size_t i = 0; i < guest->disk.partition_count; i++) {
+        const struct partition *partition = &guest->disk.partitions[i];
+        if (partition->number == number || (number == 0 && !guest->disk.table && guest->disk.partition_count == 1))
+            return partition;
+    }
+    return NULL;
+}
+
+char *device_by_uuid(const struct guest *guest, const char *spec)
+{
+    const struct partition *partition = device_partition(guest, spec);
+    return partition && partition->uuid ? checked_printf("UUID=%s", partition->uuid) : NULL;
+}

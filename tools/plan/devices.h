@@ -1,0 +1,19 @@
+/* Device names of the old machine, and the partition of this disk that they mean. */
+#ifndef REHOST_PLAN_DEVICES_H
+#define REHOST_PLAN_DEVICES_H
+
+#include <stdbool.h>
+
+#include "../guest/guest.h"
+
+/* Is `spec` a name that the next machine may give to another device: /dev/sda1, /dev/disk/by-path/…-part1?
+ * Names by UUID, LABEL, PARTUUID and those of LVM, RAID and LUKS are not. */
+bool device_name_is_unstable(const char *spec);
+/* "/dev/sda1" → "/dev/sda" and 1; a whole disk gives 0. The caller's; NULL for names that are not understood. */
+char *device_disk_name(const char *spec, unsigned *number);
+/* The partition of this disk that the old machine called `spec`, or NULL: another disk's, or none. */
+const struct partition *device_partition(const struct guest *guest, const char *spec);
+/* "UUID=…" for `spec`; the caller's. NULL when `spec` is stable, means another disk, or the file system has no UUID. */
+char *device_by_uuid(const struct guest *guest, const char *spec);
+
+#endif

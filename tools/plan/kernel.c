@@ -1,0 +1,121 @@
+/* Does the kernel that boots by default drive this machine's disk and network cards? Decided by the kernel's own alias
+ * tables, matched against what this machine's devices say of themselves. */
+#include <string.h>
+
+#include "../base/cleanup.h"
+#include "../guest/modules.h"
+#include "drivers.h"
+#include "planning.h"
+
+/* Buses whose devices do nothing without a driver. Others (acpi:, dmi:, of:, platform:) name what the kernel has anyway. */
+static bool needs_driver(const char *modalias)
+{
+    static const char *const buses[] = {"pci:", "virtio:", "vmbus:", "xen:", "scsi:", "usb:", "nvme:", "mmc:"};
+    for (size_t i = 0; i < sizeof buses / sizeof *buses; i++)
+        if (string_starts(modalias, buses[i]))
+            /* bc06: bridges. Their drivers are built into every kernel, and kernels before 5.2 do not say so by alias. */
+            return !(string_starts(modalias, "pci:") && strstr(modalias, "bc06"));
+    return false;
+}
+
+/* Kernels before 5.2 have no modules.builtin.modinfo, so a built-in driver matches no alias; its name, known from this
+ * machine, still stands in modules.builtin. */
+static bool drives_by_name(const struct kernel *kernel, const char *driver)
+{
+    return driver && modules_is_builtin(kernel->modules, driver);
+}
+
+void drivers_of_chain(const struct kernel *kernel, const struct strings *modaliases, const char *driver_here, struct strings *drivers, struct strings *without)
+{
+    for (size_t i = 0; kernel->modules && i < modaliases->count; i++) {
+        const char *modalias = modaliases->items[i];
+        size_t matched = modules_match(kernel->modules, modalias, drivers);
+        if (!matched && needs_driver(modalias) && !drives_by_name(kernel, driver_here))
+            strings_add_new(without, modalias);
+    }
+}
+
+static bool kernel_fits(const struct kernel *kernel, const struct hardware_disk *disk)
+{
+    cleanup_strings struct strings drivers = {0}, without = {0};
+    drivers_of_chain(kernel, &disk->modaliases, disk->driver, &drivers, &without);
+    return kernel->modules && kernel->image && !without.count;
+}
+
+static const struct kernel *other_kernel_that_fits(const struct planning *planning)
+{
+    for (size_t i = 0; i < planning->guest->kernel_count; i++)
+        if (&planning->guest->kernels[i] != planning->kernel && kernel_fits(&planning->guest->kernels[i], planning->plan->disk))
+            return &planning->guest->kernels[i];
+    return NULL;
+}
+
+static void block_disk(struct planning *planning, const struct strings *without)
+{
+    const struct hardware_disk *disk = planning->plan->disk;
+    const struct kernel *other = other_kernel_that_fits(planning);
+    cleanup_free char *devices = strings_join(without, ", ");
+    cleanup_free char *way_out =
+        other ? checked_printf("make the installed kernel %s the default on the source; it has the driver.", other->version)
+              : checked_printf("install a kernel with the driver on the source, or give this machine a disk controller that the kernel knows.");
+    planning_block(planning, way_out, "the kernel %s has no driver for the disk %s of this machine (%s; here the driver is %s)", planning->kernel->version,
+                   disk->device, devices, disk->driver ? disk->driver : "not known");
+}
+
+static void check_disk(struct planning *planning)
+{
+    const struct hardware_disk *disk = planning->plan->disk;
+    cleanup_strings struct strings without = {0};
+    drivers_of_chain(planning->kernel, &disk->modaliases, disk->driver, &planning->drivers, &without);
+    if (without.count)
+        block_disk(planning, &without);
+    else if (!disk->modaliases.count)
+        planning_warn(planning, "look at `rehost hardware`.", "nothing is known of the controller of %s, so its driver cannot be checked", disk->device);
+}
+
+static bool nic_has_driver(const struct kernel *kernel, const struct hardware_nic *nic)
+{
+    cleanup_strings struct strings drivers = {0}, without = {0};
+    drivers_of_chain(kernel, &nic->modaliases, nic->driver, &drivers, &without);
+    return !without.count;
+}
+
+static void complain_of_nic(struct planning *planning, const struct hardware_nic *nic, bool another_serves)
+{
+    cleanup_free char *devices = strings_join(&nic->modaliases, ", ");
+    const char *way_out = "install a kernel with the driver on the source, or give this machine a network card that the kernel knows (e1000 is old and common).";
+    if (another_serves)
+        planning_warn(planning, way_out, "the kernel %s has no driver for the network card %s of this machine (%s; here the driver is %s)", planning->kernel->version,
+                      nic->mac, devices, nic->driver ? nic->driver : "not known");
+    else
+        planning_block(planning, way_out, "the kernel %s has no driver for any network card of this machine: %s (%s; here the driver is %s)",
+                       planning->kernel->version, nic->mac, devices, nic->driver ? nic->driver : "not known");
+}
+
+static void check_nics(struct planning *planning)
+{
+    const struct hardware *hardware = planning->hardware;
+    size_t served = 0;
+    for (size_t i = 0; i < hardware->nic_count; i++)
+        served += nic_has_driver(planning->kernel, &hardware->nics[i]);
+    for (size_t i = 0; i < hardware->nic_count; i++)
+        if (!nic_has_driver(planning->kernel, &hardware->nics[i]))
+            complain_of_nic(planning, &hardware->nics[i], served > 0);
+}
+
+void plan_kernel(struct planning *planning)
+{
+    const struct kernel *kernel = planning->kernel;
+    if (!kernel) {
+        planning_block(planning, "install a kernel package on the source.", "there is no kernel in /boot");
+        return;
+    }
+    if (!kernel->modules) {
+        cleanup_free char *way_out = checked_printf("install the package of the kernel %s again on the source.", kernel->version);
+        planning_block(planning, way_out, "/lib/modules/%s is missing or has no modules.alias, so the kernel that boots has no drivers", kernel->version);
+        return;
+    }
+    if (planning->plan->disk)
+        check_disk(planning);
+    check_nics(planning);
+}

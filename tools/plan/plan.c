@@ -1,0 +1,108 @@
+/* The plan is a table of steps, gone through in order. See plan.h and planning.h. */
+#include <string.h>
+
+#include "../base/cleanup.h"
+#include "planning.h"
+
+/* The order matters in two places: whatever an initrd holds a copy of is settled before the initrd is made anew, and
+ * the boot loader's configuration is made after it, as it looks for the initrds that are there. */
+static const struct plan_step steps[] = {
+    {"system", "exactly one system, on file systems that are whole", false, plan_system},
+    {"firmware", "the disk is laid out for this machine's firmware", false, plan_firmware},
+    {"disk", "the guest fits on this machine's disk", false, plan_disk},
+    {"kernel", "the kernel drives this machine's disk and network cards", true, plan_kernel},
+    {"fstab", "file systems are named by what they are, not by where they are", true, plan_fstab},
+    {"network", "the settings go to this machine's network cards, under the old names", true, plan_network},
+    {"initrd", "the initrd holds the drivers of this machine's disk", true, plan_initrd},
+    {"grub2", "the boot loader names the root file system by UUID", true, plan_grub2},
+    {"console", "the console stays where it is", true, plan_console},
+};
+
+static const struct hardware_disk *disk_by_name(const struct hardware *hardware, const char *name)
+{
+    for (size_t i = 0; name && i < hardware->disk_count; i++)
+        if (string_is(hardware->disks[i].name, name) || string_is(hardware->disks[i].device, name))
+            return &hardware->disks[i];
+    return NULL;
+}
+
+static const struct hardware_disk *choose_disk(const struct plan_input *input)
+{
+    if (input->disk)
+        return disk_by_name(input->hardware, input->disk);
+    const struct hardware_disk *own = disk_by_name(input->hardware, input->guest->disk.device);
+    if (own)
+        return own;
+    for (size_t i = 0; i < input->hardware->disk_count; i++) {
+        const struct hardware_disk *disk = &input->hardware->disks[i];
+        if (!disk->medium && !disk->removable && !disk->read_only)
+            return disk;
+    }
+    return NULL;
+}
+
+/* The path that GRUB gives may be a link (/vmlinuz) or stand on a /boot file system of its own (/vmlinuz-6.1). */
+static const struct kernel *default_kernel(const struct guest *guest)
+{
+    const char *wanted = guest->boot.default_kernel;
+    const char *wanted_name = wanted && strrchr(wanted, '/') ? strrchr(wanted, '/') + 1 : wanted;
+    for (size_t i = 0; wanted_name && i < guest->kernel_count; i++) {
+        const char *image = guest->kernels[i].image;
+        const char *name = image && strrchr(image, '/') ? strrchr(image, '/') + 1 : image;
+        if (string_is(name, wanted_name))
+            return &guest->kernels[i];
+    }
+    for (size_t i = 0; i < guest->kernel_count; i++)
+        if (guest->kernels[i].image)
+            return &guest->kernels[i];
+    return NULL;
+}
+
+int plan_make(const struct plan_input *input, struct plan *plan, struct error *err)
+{
+    *plan = (struct plan){.disk = choose_disk(input)};
+    if (input->disk && !plan->disk)
+        return error_set(err, "plan: this machine has no disk %s", input->disk);
+    struct planning planning = {
+        .input = input, .guest = input->guest, .hardware = input->hardware, .plan = plan, .kernel = default_kernel(input->guest)};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        planning.step = steps[i].name;
+        if (!steps[i].needs_system || input->guest->root_fd >= 0)
+            steps[i].plan(&planning);
+    }
+    strings_free(&planning.drivers);
+    return 0;
+}
+
+bool plan_is_blocked(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->finding_count; i++)
+        if (plan->findings[i].severity == SEVERITY_BLOCKER)
+            return true;
+    return false;
+}
+
+static void free_operation(struct operation *operation)
+{
+    free(operation->step);
+    free(operation->why);
+    free(operation->path);
+    free(operation->content);
+    strings_free(&operation->argv);
+    strings_free(&operation->changes);
+}
+
+void plan_free(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->finding_count; i++) {
+        free(plan->findings[i].step);
+        free(plan->findings[i].message);
+        free(plan->findings[i].way_out);
+    }
+    for (size_t i = 0; i < plan->operation_count; i++)
+        free_operation(&plan->operations[i]);
+    free(plan->findings);
+    free(plan->operations);
+    free(plan->nic_moves);
+    *plan = (struct plan){0};
+}

@@ -1,0 +1,162 @@
+/* See planning.h. */
+#include "planning.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../base/cleanup.h"
+#include "../base/root.h"
+
+#define TEXT_MAX (8u << 20) /* the largest configuration file of a guest; debconf's database has 3 MB at most */
+
+static struct operation *find_operation(const struct planning *planning, const char *path)
+{
+    for (size_t i = planning->plan->operation_count; i-- > 0;) {
+        struct operation *operation = &planning->plan->operations[i];
+        if (operation->kind != OPERATION_RUN && string_is(operation->path, path))
+            return operation;
+    }
+    return NULL;
+}
+
+static struct operation *add_operation(struct planning *planning, enum operation_kind kind, const char *why)
+{
+    struct plan *plan = planning->plan;
+    plan->operations = checked_grow(plan->operations, plan->operation_count + 1, sizeof *plan->operations);
+    struct operation *operation = &plan->operations[plan->operation_count++];
+    *operation = (struct operation){.kind = kind, .step = checked_copy(planning->step), .why = checked_copy(why)};
+    return operation;
+}
+
+char *planning_read(const struct planning *planning, const char *path)
+{
+    const struct operation *operation = find_operation(planning, path);
+    if (operation)
+        return operation->kind == OPERATION_WRITE ? checked_copy(operation->content) : NULL;
+    size_t length = 0;
+    char *text = root_read(planning->guest->root_fd, path, TEXT_MAX, &length);
+    if (text && memchr(text, '\0', length)) { /* no text: it could not be written back as it was */
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+void planning_list(const struct planning *planning, const char *directory, const char *ending, struct strings *paths)
+{
+    cleanup_strings struct strings names = {0};
+    root_list(planning->guest->root_fd, directory, &names);
+    for (size_t i = 0; i < names.count; i++) {
+        cleanup_free char *path = checked_printf("%s/%s", directory, names.items[i]);
+        cleanup_free char *text = string_ends(names.items[i], ending) ? planning_read(planning, path) : NULL;
+        if (text)
+            strings_add_new(paths, path);
+    }
+    for (size_t i = 0; i < planning->plan->operation_count; i++) {
+        const struct operation *operation = &planning->plan->operations[i];
+        size_t length = strlen(directory);
+        if (operation->kind == OPERATION_WRITE && string_starts(operation->path, directory) && operation->path[length] == '/' &&
+            !strchr(operation->path + length + 1, '/') && string_ends(operation->path, ending))
+            strings_add_new(paths, operation->path);
+    }
+    strings_sort(paths);
+}
+
+/* A hostile or broken guest: the name is there, and no text can be put in its place. */
+static bool is_replaceable(struct planning *planning, const char *path)
+{
+    int root_fd = planning->guest->root_fd;
+    struct stat st;
+    if (root_stat(root_fd, path, &st) == 0) {
+        if (S_ISREG(st.st_mode))
+            return true;
+        planning_block(planning, "put a regular file in its place on the source.", "%s has to be changed, and is no regular file", path);
+        return false;
+    }
+    cleanup_free char *target = root_readlink(root_fd, path);
+    if (!target && errno != ELOOP)
+        return true;
+    planning_block(planning, "put a regular file in its place on the source.",
+                   "%s has to be changed, and is a symbolic link to %s, where there is no file", path, target ? target : "itself");
+    return false;
+}
+
+bool planning_write(struct planning *planning, const char *path, const char *content, const char *why)
+{
+    cleanup_free char *before = planning_read(planning, path);
+    if (string_is(before, content) || !is_replaceable(planning, path))
+        return false;
+    struct operation *operation = find_operation(planning, path);
+    if (operation && operation->kind == OPERATION_WRITE) {
+        free(operation->content);
+        char *both = strstr(operation->why, why) ? checked_copy(operation->why) : checked_printf("%s; %s", operation->why, why);
+        free(operation->why);
+        operation->why = both;
+    } else {
+        operation = add_operation(planning, OPERATION_WRITE, why);
+        operation->path = checked_copy(path);
+        operation->mode = 0644;
+    }
+    operation->content = checked_copy(content);
+    operation->length = strlen(content);
+    return true;
+}
+
+bool planning_remove(struct planning *planning, const char *path, const char *why)
+{
+    if (!root_is_file(planning->guest->root_fd, path))
+        return false;
+    add_operation(planning, OPERATION_REMOVE, why)->path = checked_copy(path);
+    return true;
+}
+
+struct operation *planning_run(struct planning *planning, const char *const *argv, unsigned timeout_seconds, const char *why)
+{
+    struct operation *operation = add_operation(planning, OPERATION_RUN, why);
+    for (; *argv; argv++)
+        strings_add(&operation->argv, *argv);
+    operation->timeout_seconds = timeout_seconds;
+    return operation;
+}
+
+static void add_finding(struct planning *planning, enum severity severity, const char *way_out, const char *format, va_list args)
+{
+    char *message = NULL;
+    if (vasprintf(&message, format, args) < 0)
+        message = checked_copy(format);
+    struct plan *plan = planning->plan;
+    for (size_t i = 0; i < plan->finding_count; i++)
+        if (string_is(plan->findings[i].message, message)) {
+            free(message);
+            return;
+        }
+    plan->findings = checked_grow(plan->findings, plan->finding_count + 1, sizeof *plan->findings);
+    plan->findings[plan->finding_count++] =
+        (struct finding){.severity = severity, .step = checked_copy(planning->step), .message = message, .way_out = checked_copy(way_out)};
+}
+
+void planning_note(struct planning *planning, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    add_finding(planning, SEVERITY_NOTE, NULL, format, args);
+    va_end(args);
+}
+
+void planning_warn(struct planning *planning, const char *way_out, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    add_finding(planning, SEVERITY_WARNING, way_out, format, args);
+    va_end(args);
+}
+
+void planning_block(struct planning *planning, const char *way_out, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    add_finding(planning, SEVERITY_BLOCKER, way_out, format, args);
+    va_end(args);
+}

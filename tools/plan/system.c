@@ -1,0 +1,143 @@
+/* Is there one whole system on the disk, made for this machine's firmware, that fits on this machine's disk? */
+#include <string.h>
+
+#include "../base/cleanup.h"
+#include "devices.h"
+#include "planning.h"
+
+#define ESP_GUID "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"       /* UEFI 2.10, table 5.7 */
+#define BIOS_BOOT_GUID "21686148-6449-6e6f-744e-656564454649" /* GRUB manual, "BIOS installation" */
+
+/* Containers of file systems that this version does not open. */
+static const char *container_name(const char *fs_type)
+{
+    static const char *const names[][2] = {
+        {"LVM2_member", "an LVM volume group"}, {"linux_raid_member", "a RAID array"}, {"crypto_LUKS", "an encrypted volume (LUKS)"},
+        {"zfs_member", "a ZFS pool"},           {"isw_raid_member", "a firmware RAID"}, {"ddf_raid_member", "a firmware RAID"}};
+    for (size_t i = 0; fs_type && i < sizeof names / sizeof *names; i++)
+        if (string_is(fs_type, names[i][0]))
+            return names[i][1];
+    return NULL;
+}
+
+static const char *what_is(const struct partition *partition)
+{
+    return partition->device ? partition->device : partition->partuuid ? partition->partuuid : "a partition";
+}
+
+/* Does the guest need what is inside of containers? */
+static bool fstab_needs_containers(const struct guest *guest)
+{
+    for (size_t i = 0; i < guest->fstab_count; i++) {
+        const char *spec = guest->fstab[i].spec;
+        bool volume = string_starts(spec, "/dev/") && strchr(spec + 5, '/') && !string_starts(spec, "/dev/disk/") && !device_name_is_unstable(spec);
+        if (volume || string_starts(spec, "/dev/md") || string_starts(spec, "/dev/dm-")) /* /dev/mapper/x, /dev/vg/x */
+            return true;
+    }
+    return guest->root_fd < 0;
+}
+
+static void find_containers(struct planning *planning)
+{
+    const struct guest *guest = planning->guest;
+    for (size_t i = 0; i < guest->disk.partition_count; i++) {
+        const char *container = container_name(guest->disk.partitions[i].fs_type);
+        if (container && fstab_needs_containers(guest))
+            planning_block(planning, "this version moves systems on plain partitions only.", "%s holds %s, which the system needs and rehost cannot open yet",
+                           what_is(&guest->disk.partitions[i]), container);
+        else if (container)
+            planning_note(planning, "%s holds %s, which is moved as it is", what_is(&guest->disk.partitions[i]), container);
+    }
+}
+
+static void find_damage(struct planning *planning)
+{
+    const struct guest_disk *disk = &planning->guest->disk;
+    for (size_t i = 0; i < disk->partition_count; i++)
+        if (disk->partitions[i].problem) {
+            cleanup_free char *way_out = checked_printf("run the file system check on the source (fsck -f, with %s not mounted), and start again.",
+                                                        disk->partitions[i].mount_point ? disk->partitions[i].mount_point : "it");
+            planning_block(planning, way_out, "the file system on %s is damaged: %s", what_is(&disk->partitions[i]), disk->partitions[i].problem);
+        }
+}
+
+/* A 64-bit PC runs 32-bit systems as well, when its firmware is a BIOS. */
+static void find_other_processor(struct planning *planning)
+{
+    const char *guest = planning->guest->system.machine, *here = planning->hardware->machine;
+    if (!guest || !here || string_is(guest, here))
+        return;
+    bool old_pc = string_is(here, "x86_64") && guest[0] == 'i' && string_ends(guest, "86");
+    if (!old_pc)
+        planning_block(planning, "move it to a machine with that processor.", "the system is made for %s, and this machine is %s", guest, here);
+}
+
+void plan_system(struct planning *planning)
+{
+    const struct guest *guest = planning->guest;
+    find_containers(planning);
+    find_damage(planning);
+    for (size_t i = 0; i < guest->notes.count; i++)
+        planning_note(planning, "%s", guest->notes.items[i]);
+    if (guest->systems.count > 1) {
+        cleanup_free char *both = strings_join(&guest->systems, " and ");
+        planning_block(planning, "leave only one of them on the disk.", "there is more than one system on %s: on %s", guest->what, both);
+    } else if (guest->root_fd < 0)
+        planning_block(planning, "check that this is the disk the server boots from.", "there is no system on %s", guest->what);
+    else {
+        find_other_processor(planning);
+        if (!guest->system.family)
+            planning_warn(planning, "look at `rehost prove` after the fix.", "%s is not of a family that rehost knows; only what its files tell is changed",
+                          guest->system.pretty_name ? guest->system.pretty_name : "the system");
+    }
+}
+
+static bool has_partition_of_type(const struct guest_disk *disk, const char *type)
+{
+    for (size_t i = 0; i < disk->partition_count; i++)
+        if (disk->partitions[i].type && strcasecmp(disk->partitions[i].type, type) == 0)
+            return true;
+    return false;
+}
+
+void plan_firmware(struct planning *planning)
+{
+    const struct guest_disk *disk = &planning->guest->disk;
+    if (!disk->device) /* a directory: nothing is known of its disk */
+        return;
+    if (!disk->table) {
+        planning_block(planning, "move it to a disk with a partition table and a boot loader first.", "%s has no partition table, so no firmware can start it",
+                       planning->guest->what);
+        return;
+    }
+    bool gpt = string_is(disk->table, "gpt");
+    bool esp = has_partition_of_type(disk, gpt ? ESP_GUID : "0xef");
+    bool for_bios = gpt ? has_partition_of_type(disk, BIOS_BOOT_GUID) : true;
+    if (planning->hardware->firmware == FIRMWARE_UEFI && !esp)
+        planning_block(planning, "switch this machine's firmware to BIOS (legacy, CSM, SeaBIOS, generation 1).",
+                       "the system starts by BIOS (it has no EFI system partition), and this machine's firmware is UEFI");
+    if (planning->hardware->firmware == FIRMWARE_BIOS && esp && !for_bios)
+        planning_block(planning, "switch this machine's firmware to UEFI (OVMF, generation 2).",
+                       "the system starts by UEFI (its GPT has no BIOS boot partition), and this machine's firmware is BIOS");
+}
+
+static void compare_sizes(struct planning *planning, const struct guest_disk *from, const struct hardware_disk *to)
+{
+    cleanup_free char *needed = size_for_people(from->size_bytes), *has = size_for_people(to->size_bytes);
+    if (from->size_bytes > to->size_bytes)
+        planning_block(planning, "give this machine a disk of at least the same size.", "%s has %s (%llu bytes), and the guest's disk has %s (%llu bytes)", to->device,
+                       has, (unsigned long long)to->size_bytes, needed, (unsigned long long)from->size_bytes);
+    if (from->sector_bytes && to->sector_bytes && from->sector_bytes != to->sector_bytes)
+        planning_block(planning, "give this machine a disk with the same logical sector size.",
+                       "%s has sectors of %u bytes, and the guest's disk has sectors of %u bytes: its partition table does not fit", to->device, to->sector_bytes,
+                       from->sector_bytes);
+}
+
+void plan_disk(struct planning *planning)
+{
+    const struct hardware_disk *disk = planning->plan->disk;
+    if (!disk)
+        planning_block(planning, "give this machine a disk.", "this machine has no disk that a system could be put on");
+    else if (planning->guest->disk.size_bytes)
+        compare_sizes(planning, &planning->guest->disk, disk);
+}
