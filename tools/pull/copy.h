@@ -1,0 +1,62 @@
+/* The copy itself: one thread per connection, one for zero ranges, one for the journal; the caller's thread watches. */
+#ifndef REHOST_PULL_COPY_H
+#define REHOST_PULL_COPY_H
+
+#include "extents.h"
+#include "identity.h"
+#include "journal.h"
+#include "nbd.h"
+#include "pool.h"
+#include "pull.h"
+#include "target.h"
+
+#define DEPTH 8 /* requests in flight on each connection */
+
+struct copy {
+    struct nbd_source *source;
+    struct target *target;
+    const struct extents *wanted;
+    struct journal *journal;  /* the journal's thread alone changes it while the copy runs */
+    const struct ends *ends;
+    uint32_t request_bytes;
+    unsigned connections;
+    unsigned patience_seconds;
+
+    struct pool pool;
+    atomic_bool stop;
+    atomic_ullong received_bytes;
+
+    pthread_mutex_t lock;     /* of what follows */
+    bool failed;
+    struct error error;       /* the first one */
+    unsigned connected;       /* connections that stand */
+    int64_t trouble_since_ms; /* a connection was lost then, and nothing has come since; 0: all is well */
+    char trouble[512];        /* why */
+    uint64_t losses;          /* counts lost connections … */
+    uint64_t losses_verified; /* … up to here the source was seen to be still the same */
+    pthread_mutex_t verifying;
+};
+
+/* Copies the body. `first` is a connection that stands already. On return all threads have ended, whatever happened,
+ * and the journal has been written once more if the target took it. */
+int copy_run(struct copy *copy, struct nbd *first, pull_told *told, void *context, struct pull_progress *progress, struct error *err);
+
+/* For the threads. Only the first failure is kept; it ends all of them. */
+void copy_fail(struct copy *copy, const struct error *err);
+void copy_lost(struct copy *copy, bool was_connected, const struct error *err);
+void copy_connected(struct copy *copy);
+void copy_progressed(struct copy *copy);
+
+struct worker {
+    struct copy *copy;
+    struct nbd nbd;
+    pthread_t thread;
+    struct worker_state *state;
+};
+/* A thread's function; the argument is a struct worker with the connection open or (stream.fd -1) yet to be made. */
+void *worker_main(void *worker);
+
+/* Data of the last snapshot is flushed, then the next slot is written and flushed. */
+int journal_save(struct copy *copy, struct error *err);
+
+#endif

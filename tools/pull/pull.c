@@ -1,0 +1,207 @@
+/* The pull, from the first question to the last sector. See pull.h.
+ *
+ *     connect → identify the source → open the target → what is on it already? → prepare its ends
+ *             → ask what is in use → copy the body → write the ends, the first sector last */
+#include "pull.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/cleanup.h"
+#include "../base/text.h"
+#include "bytes.h"
+#include "copy.h"
+#include "ends.h"
+#include "hold.h"
+#include "scan.h"
+
+#define CONNECTIONS 4
+#define REQUEST_BYTES MIB
+#define BUFFERS_BYTES_MAX (24ull << 20) /* of all connections: the whole program stays below 32 MB */
+
+struct pull {
+    const struct pull_options *options;
+    struct nbd_source source;
+    struct nbd nbd;
+    struct ends ends;
+    struct identity identity;
+    struct target target;
+    struct journal journal;
+    struct extents wanted;
+    struct copy copy;
+    enum pull_state state;
+};
+
+static int connect_source(struct nbd_source *source, struct nbd *nbd, const char *uri, struct error *err)
+{
+    nbd->stream.fd = -1;
+    if (nbd_source_open(source, uri, err) < 0)
+        return -1;
+    nbd->buffer_bytes = REQUEST_BYTES;
+    nbd->buffer = aligned_alloc_checked(REQUEST_BYTES);
+    if (nbd_connect(nbd, source, err) != NBD_OK)
+        return error_prefix(err, "%s", uri);
+    return 0;
+}
+
+static void disconnect_source(struct nbd_source *source, struct nbd *nbd)
+{
+    nbd_close(nbd);
+    free(nbd->buffer);
+    nbd_source_free(source);
+}
+
+int pull_source_size(const char *uri, uint64_t *size_bytes, struct error *err)
+{
+    struct nbd_source source = {0};
+    struct nbd nbd = {0};
+    unsigned char sector[SECTOR];
+    int status = connect_source(&source, &nbd, uri, err);
+    if (status == 0 && nbd_read_at(&nbd, sector, 0, (size_t)least(sizeof sector, nbd.export.size_bytes), err) != NBD_OK)
+        status = error_prefix(err, "%s: read its first sector", uri);
+    *size_bytes = status == 0 ? nbd.export.size_bytes : 0;
+    disconnect_source(&source, &nbd);
+    return status;
+}
+
+static int identify_source(struct pull *pull, struct error *err)
+{
+    uint64_t size = pull->nbd.export.size_bytes;
+    if (size < 2 * MIB)
+        return error_set(err, "%s: the source has only %llu bytes: that is no server's disk", pull->options->source, (unsigned long long)size);
+    ends_open(&pull->ends, size);
+    if (identity_read(&pull->nbd, &pull->ends, &pull->identity, err) == NBD_OK)
+        return 0;
+    return error_prefix(err, "%s: read its first and last blocks", pull->options->source);
+}
+
+static int refuse_other_size(const struct pull *pull, uint64_t there, struct error *err)
+{
+    error_set(err, "%s holds a copy of a source of %llu bytes, and this source has %llu", pull->options->target,
+              (unsigned long long)there, (unsigned long long)pull->ends.source_bytes);
+    return error_advise(err, "Is it the right source and the right disk? If so, --restart forgets what is there and starts over.");
+}
+
+static int refuse_other_state(const struct pull *pull, struct error *err)
+{
+    error_set(err, "%s holds a %s of another source, or of this one in another state (it was written to since)", pull->options->target,
+              pull->state == PULL_HELD ? "copy" : "half-done copy");
+    return error_advise(err, "Is it the right source and the right disk? If so, --restart forgets what is there and starts over.");
+}
+
+/* Is there something to go on from, and is it of this very source? */
+static int look_at_target(struct pull *pull, struct error *err)
+{
+    cleanup_free unsigned char *head = aligned_alloc_checked(HEAD_BYTES);
+    struct identity there;
+    uint64_t bytes_there;
+    if (target_read(&pull->target, head, 0, HEAD_BYTES, err) < 0)
+        return -1;
+    pull->state = state_in_head(head, &pull->journal, &there, &bytes_there);
+    if (pull->options->restart) {
+        journal_free(&pull->journal);
+        pull->state = PULL_NONE;
+    }
+    if (pull->state == PULL_NONE)
+        return 0;
+    if (bytes_there != pull->ends.source_bytes)
+        return refuse_other_size(pull, bytes_there, err);
+    return memcmp(&there, &pull->identity, sizeof there) == 0 ? 0 : refuse_other_state(pull, err);
+}
+
+/* Requests have the server's size limits, and pages where it lets us. */
+static uint32_t choose_request_bytes(const struct pull *pull)
+{
+    const struct nbd_export *export = &pull->nbd.export;
+    uint64_t bytes = least(pull->options->request_bytes ? pull->options->request_bytes : REQUEST_BYTES, export->block_max);
+    uint64_t unit = most(PAGE_BYTES, export->block_min);
+    return (uint32_t)(bytes >= unit ? align_down(bytes, unit) : align_down(most(bytes, export->block_min), export->block_min));
+}
+
+static unsigned choose_connections(const struct pull *pull, uint32_t request_bytes)
+{
+    bool may_be_many = pull->nbd.export.flags & (NBD_FLAG_CAN_MULTI_CONN | NBD_FLAG_READ_ONLY);
+    unsigned wanted = pull->options->connections ? pull->options->connections : may_be_many ? CONNECTIONS : 1;
+    uint64_t each = request_bytes + (uint64_t)TARGET_SCRATCH_BYTES;
+    return (unsigned)most(1, least(wanted, BUFFERS_BYTES_MAX / each));
+}
+
+static int prepare_target(struct pull *pull, uint32_t request_bytes, struct error *err)
+{
+    if (pull->state == PULL_HALF_DONE)
+        return 0;
+    pull->journal = (struct journal){.identity = pull->identity, .source_bytes = pull->ends.source_bytes,
+                                     .chunk_bytes = journal_chunk_bytes(pull->ends.source_bytes, request_bytes)};
+    strncpy(pull->journal.source, pull->options->source, sizeof pull->journal.source - 1);
+    pull->journal.settled = checked_alloc(journal_words(&pull->journal) * 8);
+    return ends_prepare(&pull->target, &pull->journal, &pull->ends, err);
+}
+
+static int copy_body(struct pull *pull, pull_told *told, void *context, struct pull_result *result, struct error *err)
+{
+    struct copy *copy = &pull->copy;
+    if (scan_source(&pull->nbd, &pull->wanted, err) != NBD_OK)
+        return error_prefix(err, "%s", pull->options->source);
+    copy->source = &pull->source;
+    copy->target = &pull->target;
+    copy->wanted = &pull->wanted;
+    copy->journal = &pull->journal;
+    copy->patience_seconds = pull->options->patience_seconds;
+    copy->request_bytes = (uint32_t)least(choose_request_bytes(pull), pull->journal.chunk_bytes);
+    copy->connections = choose_connections(pull, copy->request_bytes);
+    pool_open(&copy->pool, &pull->journal, &pull->wanted, HEAD_BYTES, pull->ends.tail_start);
+    result->connections = copy->connections;
+    result->progress.resumed_bytes = pool_snapshot(&copy->pool, NULL, NULL);
+    int status = copy_run(copy, &pull->nbd, told, context, &result->progress, err);
+    pool_snapshot(&copy->pool, NULL, &result->zero_bytes);
+    pool_close(&copy->pool);
+    return status < 0 ? error_prefix(err, "copy %s to %s", pull->options->source, pull->options->target) : 0;
+}
+
+/* The copy is there already, only its boot code is held back. */
+static int finish_held(struct pull *pull, struct pull_result *result, struct error *err)
+{
+    result->progress.resumed_bytes = pull->ends.source_bytes;
+    return pull->options->hold_boot_code ? 0 : write_boot_code(&pull->target, pull->ends.head, err);
+}
+
+static int pull_all(struct pull *pull, pull_told *told, void *context, struct pull_result *result, struct error *err)
+{
+    if (connect_source(&pull->source, &pull->nbd, pull->options->source, err) < 0 || identify_source(pull, err) < 0)
+        return -1;
+    result->progress.total_bytes = pull->ends.source_bytes;
+    memcpy(result->boot_code, pull->ends.head, BOOT_CODE_BYTES);
+    if (target_open(&pull->target, pull->options->target, pull->ends.source_bytes, err) < 0 || look_at_target(pull, err) < 0)
+        return -1;
+    if (pull->state == PULL_HELD)
+        return finish_held(pull, result, err);
+    if (prepare_target(pull, choose_request_bytes(pull), err) < 0 || copy_body(pull, told, context, result, err) < 0)
+        return -1;
+    if (ends_finish(&pull->target, &pull->journal, &pull->ends, pull->options->hold_boot_code, err) < 0)
+        return -1;
+    target_reread_partitions(&pull->target);
+    return 0;
+}
+
+int pull_run(const struct pull_options *options, pull_told *told, void *context, struct pull_result *result, struct error *err)
+{
+    struct pull *pull = checked_alloc(sizeof *pull);
+    *result = (struct pull_result){0};
+    pull->options = options;
+    pull->target.fd = pull->target.direct_fd = -1;
+    atomic_init(&pull->copy.received_bytes, 0);
+    pull->nbd.stream.received_bytes = &pull->copy.received_bytes;
+    int status = pull_all(pull, told, context, result, err);
+    result->progress.received_bytes = atomic_load(&pull->copy.received_bytes);
+    if (status == 0)
+        result->progress.done_bytes = result->progress.total_bytes;
+    if (status == 0 && told)
+        told(context, &result->progress);
+    disconnect_source(&pull->source, &pull->nbd);
+    target_close(&pull->target);
+    ends_close(&pull->ends);
+    journal_free(&pull->journal);
+    extents_free(&pull->wanted);
+    free(pull);
+    return status;
+}

@@ -1,0 +1,320 @@
+/* One connection of a copy: keeps requests in flight, and writes what comes to the target. See copy.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../base/text.h"
+#include "bytes.h"
+#include "copy.h"
+
+#define ZERO_BLOCK 65536u /* zeroes inside received data are looked for in blocks of this size */
+#define READ_TRIES 5      /* for a range that the source cannot read */
+#define BACKOFF_FIRST_MS 500
+#define BACKOFF_MAX_MS 30000
+
+/* A chunk that this connection is at. */
+struct open_chunk {
+    bool used;
+    uint64_t chunk, at, end; /* up to `at` everything was asked for, or zeroed */
+    uint64_t zero_bytes;
+    unsigned pending;        /* requests not answered */
+};
+
+struct piece {
+    uint64_t offset;
+    uint32_t length;
+    unsigned tries;
+    struct open_chunk *of;
+};
+
+struct worker_state {
+    struct open_chunk chunks[DEPTH + 1], *current;
+    struct piece pieces[DEPTH];
+    unsigned char *scratch;
+    int64_t backoff_ms;
+};
+
+static void pause_ms(struct copy *copy, int64_t duration)
+{
+    for (int64_t until = clock_ms() + duration; clock_ms() < until && !atomic_load(&copy->stop);)
+        usleep(50000);
+}
+
+/* Writes what came, leaving out blocks of zeroes where the target has them already. */
+static int land_data(void *context, unsigned tag, uint64_t offset, const void *bytes, uint32_t length, struct error *err)
+{
+    (void)tag;
+    const struct worker *worker = context;
+    struct target *target = worker->copy->target;
+    for (uint32_t at = 0; at < length;) {
+        uint32_t end = at;
+        bool zero = bytes_are_zero((const char *)bytes + at, (size_t)least(ZERO_BLOCK, length - at));
+        do
+            end += (uint32_t)least(ZERO_BLOCK, length - end);
+        while (end < length && bytes_are_zero((const char *)bytes + end, (size_t)least(ZERO_BLOCK, length - end)) == zero);
+        int status = zero ? target_zero(target, offset + at, end - at, worker->state->scratch, err)
+                          : target_write(target, (const char *)bytes + at, offset + at, end - at, err);
+        if (status < 0)
+            return -1;
+        at = end;
+    }
+    return 0;
+}
+
+static int land_zeroes(void *context, unsigned tag, uint64_t offset, uint32_t length, struct error *err)
+{
+    (void)tag;
+    const struct worker *worker = context;
+    return target_zero(worker->copy->target, offset, length, worker->state->scratch, err);
+}
+
+static void settle_if_done(struct worker *worker, struct open_chunk *open)
+{
+    if (open->pending || open->at < open->end)
+        return;
+    pool_settle(&worker->copy->pool, open->chunk, 1, open->zero_bytes);
+    open->used = false;
+}
+
+static bool open_next_chunk(struct worker *worker)
+{
+    struct worker_state *state = worker->state;
+    struct open_chunk *open = state->chunks;
+    while (open->used)
+        open++; /* there is one more than requests in flight, and each open chunk but the current has one of these */
+    uint64_t chunk;
+    if (!pool_take_data(&worker->copy->pool, &chunk))
+        return false;
+    struct extent range = pool_range(&worker->copy->pool, chunk);
+    *open = (struct open_chunk){.used = true, .chunk = chunk, .at = range.start, .end = range.end};
+    state->current = open;
+    return true;
+}
+
+/* Zeroes what lies before the next wanted range of the current chunk, and says where that ends. */
+static int skip_gap(struct worker *worker, uint64_t *wanted_end, struct error *err)
+{
+    struct open_chunk *open = worker->state->current;
+    const struct extents *wanted = worker->copy->wanted;
+    size_t i = extents_find(wanted, open->at);
+    uint64_t start = i < wanted->count ? least(most(wanted->items[i].start, open->at), open->end) : open->end;
+    *wanted_end = i < wanted->count ? least(wanted->items[i].end, open->end) : open->end;
+    if (start > open->at && target_zero(worker->copy->target, open->at, start - open->at, worker->state->scratch, err) < 0)
+        return -1;
+    open->zero_bytes += start - open->at;
+    open->at = start;
+    return 0;
+}
+
+/* 1: a piece to ask for; 0: there is no work left; -1: the target failed. */
+static int next_piece(struct worker *worker, struct piece *piece, struct error *err)
+{
+    struct worker_state *state = worker->state;
+    while (state->current || open_next_chunk(worker)) {
+        struct open_chunk *open = state->current;
+        uint64_t wanted_end;
+        if (skip_gap(worker, &wanted_end, err) < 0)
+            return -1;
+        if (open->at < open->end) {
+            *piece = (struct piece){.offset = open->at, .of = open};
+            piece->length = (uint32_t)least(wanted_end - open->at, worker->copy->request_bytes);
+            open->at += piece->length;
+            open->pending++;
+            return 1;
+        }
+        state->current = NULL;
+        settle_if_done(worker, open);
+    }
+    return 0;
+}
+
+static enum nbd_result send_ahead(struct worker *worker, struct error *err)
+{
+    while (worker->nbd.in_flight < DEPTH) {
+        unsigned tag = 0;
+        while (worker->nbd.requests[tag].in_flight)
+            tag++;
+        struct piece *piece = &worker->state->pieces[tag];
+        int found = next_piece(worker, piece, err);
+        if (found <= 0)
+            return found == 0 ? NBD_OK : NBD_WRONG;
+        enum nbd_result result = nbd_send(&worker->nbd, NBD_READ, piece->offset, piece->length, tag, err);
+        if (result != NBD_OK)
+            return result;
+    }
+    return NBD_OK;
+}
+
+/* The server could not read a range: once more, with growing pauses. */
+static enum nbd_result ask_again(struct worker *worker, const struct nbd_finished *finished, struct error *err)
+{
+    struct piece *piece = &worker->state->pieces[finished->tag];
+    errno = finished->error;
+    if (finished->error == ESHUTDOWN) {
+        error_errno(err, "the source's NBD server is ending");
+        return NBD_LOST;
+    }
+    if (++piece->tries >= READ_TRIES) {
+        error_errno(err, "the source cannot read %u bytes at offset %llu (tried %u times)", piece->length,
+                    (unsigned long long)piece->offset, READ_TRIES);
+        error_advise(err, "The source's disk has a defect there, or its NBD server has no right to read it: look at the source's log.");
+        return NBD_WRONG;
+    }
+    if (piece->tries > 1)
+        pause_ms(worker->copy, 200 << (piece->tries - 2));
+    return nbd_send(&worker->nbd, NBD_READ, piece->offset, piece->length, finished->tag, err);
+}
+
+static enum nbd_result receive_one(struct worker *worker, struct error *err)
+{
+    struct nbd_sink sink = {.context = worker, .data = land_data, .zeroes = land_zeroes};
+    struct nbd_finished finished;
+    enum nbd_result result = nbd_receive(&worker->nbd, &sink, &finished, err);
+    if (result != NBD_OK || !finished.finished)
+        return result;
+    if (finished.error)
+        return ask_again(worker, &finished, err);
+    struct open_chunk *open = worker->state->pieces[finished.tag].of;
+    open->pending--;
+    if (open != worker->state->current)
+        settle_if_done(worker, open);
+    copy_progressed(worker->copy);
+    worker->state->backoff_ms = BACKOFF_FIRST_MS;
+    return NBD_OK;
+}
+
+/* What was not answered goes back to the pool, for whichever connection is there first. */
+static void give_all_back(struct worker *worker)
+{
+    struct worker_state *state = worker->state;
+    for (unsigned i = 0; i <= DEPTH; i++)
+        if (state->chunks[i].used)
+            pool_give_back(&worker->copy->pool, state->chunks[i].chunk);
+    memset(state->chunks, 0, sizeof state->chunks);
+    state->current = NULL;
+}
+
+/* After a loss: is it still the same disk? One connection reads and compares for all that were lost until now. */
+static enum nbd_result verify_source(struct worker *worker, struct error *err)
+{
+    struct copy *copy = worker->copy;
+    uint64_t expected = copy->journal->source_bytes;
+    if (worker->nbd.export.size_bytes != expected) {
+        error_set(err, "the source came back with another size: %llu bytes instead of %llu",
+                  (unsigned long long)worker->nbd.export.size_bytes, (unsigned long long)expected);
+        error_advise(err, "Is another disk served at this address now? What has arrived is kept.");
+        return NBD_WRONG;
+    }
+    enum nbd_result result = NBD_OK;
+    pthread_mutex_lock(&copy->verifying);
+    pthread_mutex_lock(&copy->lock);
+    uint64_t losses = copy->losses;
+    bool known = copy->losses_verified == losses;
+    pthread_mutex_unlock(&copy->lock);
+    if (!known) {
+        struct ends ends;
+        struct identity identity;
+        ends_open(&ends, expected);
+        result = identity_read(&worker->nbd, &ends, &identity, err);
+        ends_close(&ends);
+        if (result == NBD_OK && memcmp(&identity, &copy->journal->identity, sizeof identity) != 0) {
+            error_set(err, "the source came back in another state: it was written to in between");
+            error_advise(err, "The copy would mix both states. Stop what writes on the source, then start over with --restart.");
+            result = NBD_WRONG;
+        }
+        pthread_mutex_lock(&copy->lock);
+        if (result == NBD_OK)
+            copy->losses_verified = losses;
+        pthread_mutex_unlock(&copy->lock);
+    }
+    pthread_mutex_unlock(&copy->verifying);
+    return result;
+}
+
+static enum nbd_result connect_again(struct worker *worker, struct error *err)
+{
+    enum nbd_result result = nbd_connect(&worker->nbd, worker->copy->source, err);
+    return result == NBD_OK ? verify_source(worker, err) : result;
+}
+
+static bool others_stand(struct copy *copy)
+{
+    pthread_mutex_lock(&copy->lock);
+    bool stand = copy->connected > 0;
+    pthread_mutex_unlock(&copy->lock);
+    return stand;
+}
+
+/* False: this worker ends. */
+static bool worker_connect(struct worker *worker)
+{
+    struct error err = {0};
+    enum nbd_result result = connect_again(worker, &err);
+    if (result == NBD_OK) {
+        copy_connected(worker->copy);
+        return true;
+    }
+    bool refused_more = worker->nbd.stream.fd < 0 && others_stand(worker->copy);
+    nbd_drop(&worker->nbd);
+    if (result == NBD_WRONG && refused_more)
+        return false; /* the server allows no more connections: fewer do as well */
+    if (result == NBD_WRONG) {
+        copy_fail(worker->copy, &err);
+        return false;
+    }
+    copy_lost(worker->copy, false, &err);
+    pause_ms(worker->copy, worker->state->backoff_ms);
+    worker->state->backoff_ms = (int64_t)least((uint64_t)worker->state->backoff_ms * 2, BACKOFF_MAX_MS);
+    return true;
+}
+
+static enum nbd_result worker_step(struct worker *worker, struct error *err)
+{
+    enum nbd_result result = send_ahead(worker, err);
+    if (result == NBD_OK && worker->nbd.in_flight)
+        return receive_one(worker, err);
+    if (result == NBD_OK)
+        pool_wait_change(&worker->copy->pool); /* others are at the last chunks: they may come back to the pool */
+    return result;
+}
+
+static void worker_run(struct worker *worker)
+{
+    struct copy *copy = worker->copy;
+    while (!atomic_load(&copy->stop) && !pool_is_done(&copy->pool)) {
+        if (worker->nbd.stream.fd < 0) {
+            if (!worker_connect(worker))
+                return;
+            continue;
+        }
+        struct error err = {0};
+        enum nbd_result result = worker_step(worker, &err);
+        if (result == NBD_OK)
+            continue;
+        nbd_drop(&worker->nbd);
+        give_all_back(worker);
+        if (result == NBD_WRONG)
+            copy_fail(copy, &err);
+        else
+            copy_lost(copy, true, &err);
+    }
+}
+
+void *worker_main(void *argument)
+{
+    struct worker *worker = argument;
+    struct worker_state state = {.backoff_ms = BACKOFF_FIRST_MS, .scratch = aligned_alloc_checked(TARGET_SCRATCH_BYTES)};
+    worker->state = &state;
+    worker->nbd.buffer_bytes = worker->copy->request_bytes;
+    worker->nbd.buffer = aligned_alloc_checked(align_up(worker->copy->request_bytes, PAGE_BYTES));
+    worker->nbd.stream.stop = &worker->copy->stop;
+    worker->nbd.stream.received_bytes = &worker->copy->received_bytes;
+    worker_run(worker);
+    if (!atomic_load(&worker->copy->stop))
+        nbd_close(&worker->nbd);
+    nbd_drop(&worker->nbd);
+    free(worker->nbd.buffer);
+    free(state.scratch);
+    return NULL;
+}
