@@ -116,6 +116,11 @@ int guest_open(const char *what, enum guest_access access, struct guest *guest, 
 /* Syncs and unmounts; says so when the last flush fails. */
 int guest_close(struct guest *guest, struct error *err);
 
+/* The partition that a device name means: "UUID=…", "LABEL=…", "PARTUUID=…", /dev/disk/by-…, or a name with a number.
+ * All names of a machine's first disk (sda1, hda1, vda1, xvda1, nvme0n1p1) mean the same partition of the one disk that
+ * there is. NULL: it is not on this disk. */
+const struct partition *guest_partition_of(const struct guest_disk *disk, const char *spec);
+
 cJSON *guest_to_json(const struct guest *guest);
 int command_inspect(int argc, char **argv);
 

@@ -16,6 +16,11 @@ void modules_free(struct module_table *table);
 size_t modules_match(const struct module_table *table, const char *modalias, struct strings *names);
 bool modules_is_builtin(const struct module_table *table, const char *name);
 bool modules_has(const struct module_table *table, const char *name); /* built in, or a file */
+/* The module's file below the directory of modules_load ("kernel/drivers/block/virtio_blk.ko"), as modules.dep says;
+ * NULL when it has none. */
+const char *modules_file(const struct module_table *table, const char *name);
+/* "kernel/fs/btrfs/zstd-compress.ko.xz" → "zstd_compress"; NULL when the path is no module's. The caller's. */
+char *modules_name_of_path(const char *path);
 /* Adds `name` and all that it depends on, dependencies first; built-in ones are left out. */
 void modules_with_dependencies(const struct module_table *table, const char *name, struct strings *names);
 

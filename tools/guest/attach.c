@@ -1,0 +1,177 @@
+/* See attach.h. */
+#include "attach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "../base/cleanup.h"
+#include "../base/program.h"
+
+#define LET_GO_SECONDS 10
+
+bool attach_is_uri(const char *what)
+{
+    return string_starts(what, "nbd://") || string_starts(what, "nbd+unix://") || string_starts(what, "nbds://") ||
+           string_starts(what, "nbds+unix://") || string_starts(what, "nbd+vsock://") || string_starts(what, "nbds+vsock://");
+}
+
+/* A tmpfs of our own, as a /tmp with `nodev` would make device nodes in it useless. */
+static int make_base(struct attachment *attachment, struct error *err)
+{
+    const char *temporary = getenv("TMPDIR");
+    cleanup_free char *base = checked_printf("%s/rehost-XXXXXX", temporary && *temporary == '/' ? temporary : "/tmp");
+    if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
+        /* the root of an initramfs can be no mount point of its own; then nothing is shared either */
+        if (errno != EINVAL) {
+            error_errno(err, "make a mount namespace of our own");
+            return error_advise(err, "looking into a disk or an image needs root");
+        }
+    }
+    if (!mkdtemp(base))
+        return error_errno(err, "make a directory %s", base);
+    if (mount("rehost", base, "tmpfs", MS_NOSUID, "mode=700") < 0) {
+        error_errno(err, "mount a tmpfs on %s", base);
+        rmdir(base);
+        return -1;
+    }
+    attachment->base = take_pointer(base);
+    return 0;
+}
+
+/* Image formats that hold a disk in another order of bytes: by the magic of their specifications. */
+static int refuse_format(const char *file, struct error *err)
+{
+    static const struct { const char *magic; size_t length; const char *name; } formats[] = {
+        {"QFI\xfb", 4, "qcow2"}, {"KDMV", 4, "VMDK"}, {"# Disk DescriptorFile", 21, "VMDK"}, {"vhdxfile", 8, "VHDX"}, {"conectix", 8, "VHD"}, {"<<< ", 4, "VDI"},
+    };
+    char head[32] = "";
+    cleanup_close int fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || pread(fd, head, sizeof head, 0) < 0)
+        return error_errno(err, "read %s", file);
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (memcmp(head, formats[i].magic, formats[i].length) == 0) {
+            error_set(err, "%s is a %s image, and only raw ones are read directly", file, formats[i].name);
+            return error_advise(err, "serve it: qemu-nbd --read-only --persistent --socket=/tmp/s %s, and then name nbd+unix:///?socket=/tmp/s", file);
+        }
+    return 0;
+}
+
+static int refuse_busy(const char *device, struct error *err)
+{
+    cleanup_close int fd = open(device, O_RDONLY | O_EXCL | O_CLOEXEC);
+    if (fd >= 0 || errno != EBUSY)
+        return 0;
+    error_set(err, "%s is in use: something of it is mounted, or belongs to a volume group or an array", device);
+    return error_advise(err, "unmount it first (lsblk %s shows what uses it)", device);
+}
+
+static int measure(struct guest_disk *disk, struct error *err)
+{
+    cleanup_close int fd = open(disk->device, O_RDONLY | O_CLOEXEC);
+    int sector_bytes = 512;
+    if (fd < 0 || ioctl(fd, BLKGETSIZE64, &disk->size_bytes) < 0 || ioctl(fd, BLKSSZGET, &sector_bytes) < 0)
+        return error_errno(err, "ask %s for its size", disk->device);
+    disk->sector_bytes = (uint32_t)sector_bytes;
+    return disk->size_bytes ? 0 : error_set(err, "%s is empty", disk->device);
+}
+
+static int attach_file(const char *file, enum guest_access access, struct guest *guest, struct error *err)
+{
+    if (refuse_format(file, err) < 0)
+        return -1;
+    return loop_attach(file, access == GUEST_READ, &guest->attachment->loop_fd, &guest->disk.device, err);
+}
+
+static int attach_uri(const char *uri, enum guest_access access, struct guest *guest, struct error *err)
+{
+    cleanup_free char *directory = checked_printf("%s/nbd", guest->attachment->base);
+    cleanup_free char *file = NULL;
+    if (access != GUEST_READ) {
+        error_set(err, "%s is a source, and a source is never written to", uri);
+        return error_advise(err, "pull it onto a disk first: rehost pull %s DISK", uri);
+    }
+    guest->remote = true;
+    if (nbd_attach(uri, directory, &guest->attachment->nbd_pid, &file, err) < 0)
+        return -1;
+    return loop_attach(file, true, &guest->attachment->loop_fd, &guest->disk.device, err);
+}
+
+int attach_open(const char *what, enum guest_access access, struct guest *guest, struct error *err)
+{
+    struct stat st = {0};
+    bool is_uri = attach_is_uri(what);
+    if (!is_uri && stat(what, &st) < 0)
+        return error_errno(err, "look at %s", what);
+    if (!is_uri && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+        return error_set(err, "%s is neither a disk, an image file, a directory nor an NBD URI", what);
+    if (S_ISBLK(st.st_mode) && access == GUEST_WRITE && refuse_busy(what, err) < 0)
+        return -1;
+    guest->attachment = checked_alloc(sizeof *guest->attachment);
+    guest->attachment->loop_fd = -1;
+    /* Resolved before the namespace: a relative path and a link mean the same there, but say it once. */
+    cleanup_free char *path = is_uri ? NULL : realpath(what, NULL);
+    if (make_base(guest->attachment, err) < 0)
+        return -1;
+    int result = is_uri ? attach_uri(what, access, guest, err) : 0;
+    if (S_ISREG(st.st_mode))
+        result = attach_file(path, access, guest, err);
+    else if (S_ISBLK(st.st_mode))
+        guest->disk.device = take_pointer(path);
+    return result < 0 ? -1 : measure(&guest->disk, err);
+}
+
+static int sync_mounts(struct guest *guest, struct error *err)
+{
+    int result = 0;
+    for (size_t i = guest->attachment->mount_count; i-- > 0;) {
+        struct mounted *mounted = &guest->attachment->mounts[i];
+        if (guest->writable && syncfs(mounted->fd) < 0)
+            result = error_errno(err, "flush %s", mounted->device);
+        close(mounted->fd);
+        free(mounted->device);
+    }
+    free(guest->attachment->mounts);
+    return result;
+}
+
+/* An exclusive open works once the kernel has written out and let go the last file system. */
+static int wait_let_go(const char *device, struct error *err)
+{
+    for (int tenths = 0; tenths < LET_GO_SECONDS * 10; tenths++) {
+        cleanup_close int fd = open(device, O_RDONLY | O_EXCL | O_CLOEXEC);
+        if (fd >= 0)
+            return fsync(fd) == 0 || errno == EINVAL ? 0 : error_errno(err, "flush %s", device);
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+    }
+    return error_set(err, "%s is still in use %d seconds after its file systems were unmounted: some program in the guest still runs", device, LET_GO_SECONDS);
+}
+
+int attach_close(struct guest *guest, struct error *err)
+{
+    struct attachment *attachment = guest->attachment;
+    if (!attachment)
+        return 0;
+    int result = sync_mounts(guest, err);
+    /* The file systems below go with it. A path into the guest would have to be trusted to unmount them one by one. */
+    if (attachment->base && umount2(attachment->base, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+        result = error_errno(err, "unmount %s", attachment->base);
+    if (guest->writable && guest->disk.device && wait_let_go(guest->disk.device, err) < 0)
+        result = -1;
+    if (attachment->loop_fd >= 0)
+        close(attachment->loop_fd);
+    program_end(attachment->nbd_pid);
+    if (attachment->base)
+        rmdir(attachment->base);
+    free(attachment->base);
+    free(attachment);
+    guest->attachment = NULL;
+    return result;
+}

@@ -1,0 +1,46 @@
+/* WHAT the user named, made a block device with partitions, and file systems mounted from it; and all of it undone.
+ *
+ * Everything is mounted in a mount namespace of this process, below a tmpfs of its own: nothing of it outlives us. */
+#ifndef REHOST_GUEST_ATTACH_H
+#define REHOST_GUEST_ATTACH_H
+
+#include <sys/types.h>
+
+#include "guest.h"
+
+struct mounted {
+    char *device;
+    int fd; /* its root directory: for the last sync */
+};
+
+struct attachment {
+    char *base;      /* our tmpfs: device nodes, the NBD file, mount points */
+    int loop_fd;     /* -1; the loop goes when it is closed */
+    pid_t nbd_pid;   /* 0; nbdfuse */
+    struct mounted *mounts;
+    size_t mount_count;
+};
+
+bool attach_is_uri(const char *what);
+/* Fills guest->disk (device, size, sector size) and guest->attachment. On -1 what was begun is left for attach_close. */
+int attach_open(const char *what, enum guest_access access, struct guest *guest, struct error *err);
+/* Syncs, unmounts, detaches. Says what could not be flushed or let go. */
+int attach_close(struct guest *guest, struct error *err);
+
+/* loop.c: a loop device over a file. The descriptor holds it; it detaches itself when the last user is gone. */
+int loop_attach(const char *file, bool read_only, int *loop_fd, char **device, struct error *err);
+
+/* nbd.c: the export at `uri` as the file `directory`/disk. */
+int nbd_attach(const char *uri, const char *directory, pid_t *pid, char **file, struct error *err);
+
+/* partitions.c: fills guest->disk.table and .partitions with what libblkid recognises, and finds or makes their nodes. */
+int partitions_read(struct guest *guest, struct error *err);
+
+/* mounts.c: mounts the partition's file system on the directory that `target_fd` (O_PATH) is. */
+int mount_partition(struct guest *guest, struct partition *partition, int target_fd, enum guest_access access, struct error *err);
+/* Whether this program mounts file systems of that type. */
+bool mount_is_known(const char *fs_type);
+/* e2fsck -p where it applies; -1 when it found what it does not mend by itself, which then stands in partition->problem. */
+int mount_check(struct partition *partition, struct error *err);
+
+#endif

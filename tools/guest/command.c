@@ -1,0 +1,36 @@
+/* rehost inspect: what system is on a disk, an image, an NBD source or in a directory. */
+#include <stdio.h>
+
+#include "../base/cleanup.h"
+#include "../base/options.h"
+#include "inspect.h"
+
+static int complain(const struct error *err)
+{
+    fprintf(stderr, "rehost: inspect: %s\n%s%s", err->message, err->advice, *err->advice ? "\n" : "");
+    return EXIT_FAILED;
+}
+
+static int show(const struct guest *guest, bool json)
+{
+    if (json)
+        return json_print(guest_to_json(guest));
+    cleanup_free char *text = guest_to_text(guest);
+    return fputs(text, stdout) >= 0 && fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+int command_inspect(int argc, char **argv)
+{
+    bool json = false;
+    const struct option_row rows[] = {{.name = "json", .help = "one JSON document", .flag = &json}, {0}};
+    const struct usage usage = {"inspect", "WHAT", "Shows what system is on a disk, a raw image, an NBD URI, or in a directory. Only reads.", rows, 1, 1};
+    int first, status;
+    if (options_parse(&usage, argc, argv, &first, &status) < 0)
+        return status;
+    struct guest guest;
+    struct error err = {0};
+    if (guest_open(argv[first], GUEST_READ, &guest, &err) < 0)
+        return complain(&err);
+    status = show(&guest, json);
+    return guest_close(&guest, &err) < 0 ? complain(&err) : status;
+}

@@ -1,0 +1,134 @@
+/* fstab(5), and what its device names mean on the one disk that there is. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "../base/cleanup.h"
+#include "inspect.h"
+
+/* A blank in a field stands there as \040 (getmntent(3)): turned back in place. */
+static char *unescape(char *field)
+{
+    char *to = field;
+    for (const char *from = field; *from;) {
+        if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' && from[2] <= '7' && from[3] >= '0' && from[3] <= '7') {
+            *to++ = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + (from[3] - '0'));
+            from += 4;
+        } else {
+            *to++ = *from++;
+        }
+    }
+    *to = '\0';
+    return field;
+}
+
+static char *next_field(char **rest)
+{
+    char *start = *rest + strspn(*rest, " \t");
+    char *end = start + strcspn(start, " \t");
+    *rest = *end ? end + 1 : end;
+    *end = '\0';
+    return start;
+}
+
+static bool parse_line(char *line, unsigned number, struct fstab_entry *entry)
+{
+    char *spec = next_field(&line), *file = next_field(&line), *type = next_field(&line), *options = next_field(&line);
+    if (!*spec || *spec == '#' || !*file)
+        return false;
+    *entry = (struct fstab_entry){
+        .spec = checked_copy(unescape(spec)),
+        .file = checked_copy(unescape(file)),
+        .type = checked_copy(*type ? type : "auto"),
+        .options = checked_copy(*options ? options : "defaults"),
+        .line = number,
+    };
+    return true;
+}
+
+void fstab_parse(const char *text, struct fstab_entry **entries, size_t *count)
+{
+    const char *cursor = text, *line;
+    unsigned number = 0;
+    *entries = NULL;
+    *count = 0;
+    for (size_t length; *count < FSTAB_ENTRIES_MAX && next_line(&cursor, &line, &length);) {
+        struct fstab_entry entry;
+        cleanup_free char *copy = checked_copy_bytes(line, length);
+        if (!parse_line(copy, ++number, &entry))
+            continue;
+        *entries = checked_grow(*entries, *count + 1, sizeof **entries);
+        (*entries)[(*count)++] = entry;
+    }
+}
+
+bool fstab_has_option(const struct fstab_entry *entry, const char *option)
+{
+    size_t wanted = strlen(option);
+    for (const char *at = entry->options; *at;) {
+        size_t length = strcspn(at, ",");
+        if (length == wanted && strncmp(at, option, length) == 0)
+            return true;
+        at += length + (at[length] == ',');
+    }
+    return false;
+}
+
+/* The number in a name of a partition on the first disk: "sda3" → 3, "xvda" → 0; -1 when it is no such name. */
+static int number_in_name(const char *name)
+{
+    static const char *const disks[] = {"nvme0n1p", "nvme0n1", "mmcblk0p", "mmcblk0", "cciss/c0d0p", "cciss/c0d0", "xvda", "sda", "vda", "hda", "ubda"};
+    for (size_t i = 0; i < sizeof disks / sizeof *disks; i++) {
+        if (!string_starts(name, disks[i]))
+            continue;
+        const char *digits = name + strlen(disks[i]);
+        if (strspn(digits, "0123456789") == strlen(digits) && strlen(digits) <= 3)
+            return atoi(digits);
+    }
+    return -1;
+}
+
+static const struct partition *by_number(const struct guest_disk *disk, int number)
+{
+    for (size_t i = 0; number >= 0 && i < disk->partition_count; i++)
+        if (disk->partitions[i].number == (unsigned)number)
+            return &disk->partitions[i];
+    return NULL;
+}
+
+/* By one of the identities; UUIDs are compared without regard to case, as udev writes FAT's in capitals. */
+static const struct partition *by_identity(const struct guest_disk *disk, const char *kind, const char *value)
+{
+    for (size_t i = 0; i < disk->partition_count; i++) {
+        const struct partition *p = &disk->partitions[i];
+        const char *own = string_is(kind, "LABEL") ? p->label : string_is(kind, "PARTUUID") ? p->partuuid : string_is(kind, "UUID") ? p->uuid : NULL;
+        if (own && (string_is(kind, "LABEL") ? strcmp(own, value) : strcasecmp(own, value)) == 0)
+            return p;
+    }
+    return NULL;
+}
+
+static const struct partition *by_link(const struct guest_disk *disk, const char *rest)
+{
+    static const struct { const char *directory, *kind; } links[] = {{"by-uuid/", "UUID"}, {"by-label/", "LABEL"}, {"by-partuuid/", "PARTUUID"}};
+    for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+        if (string_starts(rest, links[i].directory))
+            return by_identity(disk, links[i].kind, rest + strlen(links[i].directory));
+    /* by-id and by-path name the source's disk itself, which is gone; its partition's number stays. */
+    const char *part = strrchr(rest, '-');
+    return part && string_starts(part, "-part") ? by_number(disk, atoi(part + 5)) : NULL;
+}
+
+const struct partition *guest_partition_of(const struct guest_disk *disk, const char *spec)
+{
+    const char *equals = strchr(spec, '=');
+    if (equals && *spec != '/') {
+        cleanup_free char *kind = checked_copy_bytes(spec, (size_t)(equals - spec));
+        cleanup_free char *value = checked_copy(equals + 1 + (equals[1] == '"'));
+        value[strcspn(value, "\"")] = '\0';
+        return by_identity(disk, kind, value);
+    }
+    if (string_starts(spec, "/dev/disk/"))
+        return by_link(disk, spec + strlen("/dev/disk/"));
+    return string_starts(spec, "/dev/") ? by_number(disk, number_in_name(spec + strlen("/dev/"))) : NULL;
+}

@@ -1,0 +1,151 @@
+/* guest_open: from what the user named to one record of what is there. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "../base/cleanup.h"
+#include "../base/root.h"
+#include "attach.h"
+#include "inspect.h"
+#include "modules.h"
+#include "network.h"
+
+static int open_directory(const char *what, struct guest *guest, struct error *err)
+{
+    guest->root_fd = open(what, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (guest->root_fd < 0)
+        return error_errno(err, "open %s", what);
+    strings_add(&guest->systems, what);
+    return roots_mount(guest, NULL, GUEST_READ, err);
+}
+
+static int open_disk(const char *what, enum guest_access access, struct guest *guest, struct error *err)
+{
+    struct partition *root = NULL;
+    if (attach_open(what, access, guest, err) < 0 || partitions_read(guest, err) < 0 || roots_find(guest, &root, err) < 0)
+        return -1;
+    return guest->systems.count == 1 ? roots_mount(guest, root, access, err) : 0;
+}
+
+static bool is_directory(const char *what)
+{
+    struct stat st;
+    return !attach_is_uri(what) && stat(what, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+int guest_open(const char *what, enum guest_access access, struct guest *guest, struct error *err)
+{
+    *guest = (struct guest){.what = checked_copy(what), .root_fd = -1, .writable = access == GUEST_WRITE};
+    int result = is_directory(what) ? open_directory(what, guest, err) : open_disk(what, access, guest, err);
+    if (result < 0) {
+        guest_close(guest, NULL);
+        return -1;
+    }
+    if (guest->root_fd < 0)
+        return 0;
+    system_read(guest);
+    kernels_read(guest);
+    boot_loader_read(guest);
+    network_read(guest);
+    return 0;
+}
+
+static void free_partition(struct partition *partition)
+{
+    free(partition->type);
+    free(partition->partuuid);
+    free(partition->device);
+    free(partition->fs_type);
+    free(partition->uuid);
+    free(partition->label);
+    free(partition->mount_point);
+    free(partition->problem);
+}
+
+static void free_disk(struct guest_disk *disk)
+{
+    for (size_t i = 0; i < disk->partition_count; i++)
+        free_partition(&disk->partitions[i]);
+    free(disk->partitions);
+    free(disk->device);
+    free(disk->table);
+}
+
+static void free_system(struct guest_system *system)
+{
+    free(system->id);
+    free(system->version_id);
+    free(system->pretty_name);
+    free(system->family);
+    free(system->hostname);
+    free(system->init);
+    free(system->machine);
+}
+
+static void free_kernels(struct guest *guest)
+{
+    for (size_t i = 0; i < guest->kernel_count; i++) {
+        struct kernel *kernel = &guest->kernels[i];
+        free(kernel->version);
+        free(kernel->image);
+        free(kernel->initrd.path);
+        free(kernel->initrd.problem);
+        strings_free(&kernel->initrd.modules);
+        modules_free(kernel->modules);
+    }
+    free(guest->kernels);
+}
+
+static void free_boot(struct boot_loader *boot)
+{
+    free(boot->config);
+    free(boot->default_kernel);
+    free(boot->default_initrd);
+    free(boot->default_root);
+    free(boot->default_arguments);
+    free(boot->default_title);
+}
+
+static void free_lists(struct guest *guest)
+{
+    for (size_t i = 0; i < guest->fstab_count; i++) {
+        free(guest->fstab[i].spec);
+        free(guest->fstab[i].file);
+        free(guest->fstab[i].type);
+        free(guest->fstab[i].options);
+    }
+    free(guest->fstab);
+    for (size_t i = 0; i < guest->nic_count; i++) {
+        free(guest->nics[i].name);
+        free(guest->nics[i].mac);
+        free(guest->nics[i].gateway);
+        strings_free(&guest->nics[i].addresses);
+        strings_free(&guest->nics[i].sources);
+    }
+    free(guest->nics);
+    strings_free(&guest->systems);
+    strings_free(&guest->notes);
+}
+
+int guest_close(struct guest *guest, struct error *err)
+{
+    int result = 0;
+    if (guest->writable && guest->root_fd >= 0 && syncfs(guest->root_fd) < 0)
+        result = error_errno(err, "flush the guest's root");
+    if (guest->what && guest->root_fd >= 0)
+        close(guest->root_fd);
+    guest->root_fd = -1;
+    if (attach_close(guest, result < 0 ? NULL : err) < 0)
+        result = -1;
+    free_disk(&guest->disk);
+    free_system(&guest->system);
+    free_kernels(guest);
+    free_boot(&guest->boot);
+    free_lists(guest);
+    free(guest->what);
+    free(guest->root_path);
+    *guest = (struct guest){.root_fd = -1};
+    return result;
+}

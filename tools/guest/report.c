@@ -1,0 +1,108 @@
+/* What `rehost inspect` tells people. */
+#include <string.h>
+
+#include "../base/cleanup.h"
+#include "inspect.h"
+
+static const char *or_dash(const char *string)
+{
+    return string ? string : "-";
+}
+
+static void add_disk(struct text *text, const struct guest_disk *disk)
+{
+    if (!disk->device)
+        return;
+    cleanup_free char *size = size_for_people(disk->size_bytes);
+    text_printf(text, "Disk      %s, %s, %s\n", disk->device, size, disk->table ? disk->table : "no partition table");
+    for (size_t i = 0; i < disk->partition_count; i++) {
+        const struct partition *p = &disk->partitions[i];
+        cleanup_free char *part_size = size_for_people(p->size_bytes);
+        text_printf(text, "  %3u %10s  %-6s %-12s %s%s%s%s%s\n", p->number, part_size, p->bootable ? "active" : "", or_dash(p->fs_type),
+                    p->uuid ? "UUID " : "", p->uuid ? p->uuid : "", p->label ? ", label " : "", p->label ? p->label : "", p->mount_point ? ", is " : "");
+        if (p->mount_point) {
+            text->data[--text->length] = '\0';
+            text_printf(text, "%s\n", p->mount_point);
+        }
+        if (p->problem)
+            text_printf(text, "      problem: %s\n", p->problem);
+    }
+}
+
+static void add_system(struct text *text, const struct guest *guest)
+{
+    const struct guest_system *system = &guest->system;
+    text_printf(text, "System    %s (%s), host name %s\n", or_dash(system->pretty_name), or_dash(system->machine), or_dash(system->hostname));
+    text_printf(text, "Init      %s\n", system->init ? system->init : "none that could be run");
+    for (size_t i = 0; i < guest->fstab_count; i++)
+        text_printf(text, "fstab     %s on %s, %s (%s)\n", guest->fstab[i].spec, guest->fstab[i].file, guest->fstab[i].type, guest->fstab[i].options);
+}
+
+static void add_kernel(struct text *text, const struct kernel *kernel)
+{
+    text_printf(text, "Kernel    %s: %s%s\n", kernel->version, kernel->image ? kernel->image : "no image in /boot", kernel->modules ? "" : ", no modules");
+    if (kernel->initrd.problem)
+        text_printf(text, "          initrd %s is damaged: %s\n", kernel->initrd.path, kernel->initrd.problem);
+    else if (kernel->initrd.path && kernel->initrd.was_read)
+        text_printf(text, "          initrd %s with %zu modules\n", kernel->initrd.path, kernel->initrd.modules.count);
+    else
+        text_printf(text, "          initrd %s\n", kernel->initrd.path ? kernel->initrd.path : "none");
+}
+
+static void add_boot(struct text *text, const struct boot_loader *boot)
+{
+    if (boot->kind == BOOT_LOADER_NONE) {
+        text_append(text, "Boot      no boot loader that is known here\n");
+        return;
+    }
+    text_printf(text, "Boot      GRUB 2, %s, boots \"%s\"\n", boot->config, or_dash(boot->default_title));
+    text_printf(text, "          %s %s\n", or_dash(boot->default_kernel), or_dash(boot->default_arguments));
+    text_printf(text, "          initrd %s\n", or_dash(boot->default_initrd));
+}
+
+static void add_nic(struct text *text, const struct guest_nic *nic)
+{
+    cleanup_free char *addresses = strings_join(&nic->addresses, ", ");
+    cleanup_free char *sources = strings_join(&nic->sources, ", ");
+    text_printf(text, "NIC       %s, %s%s%s%s (%s)\n", nic->name ? nic->name : "(any name)", nic->mac ? "MAC " : "no MAC bound", nic->mac ? nic->mac : "",
+                nic->addresses.count ? ", " : "", addresses, sources);
+    if (nic->gateway)
+        text_printf(text, "          gateway %s\n", nic->gateway);
+}
+
+static void add_rest(struct text *text, const struct guest *guest)
+{
+    add_system(text, guest);
+    for (size_t i = 0; i < guest->kernel_count; i++)
+        add_kernel(text, &guest->kernels[i]);
+    add_boot(text, &guest->boot);
+    for (size_t i = 0; i < guest->nic_count; i++)
+        add_nic(text, &guest->nics[i]);
+}
+
+/* A guest's file may hold bytes that move a terminal's cursor. */
+static void make_printable(char *text)
+{
+    for (; *text; text++)
+        if (((unsigned char)*text < 0x20 && *text != '\n') || *text == 0x7f)
+            *text = '?';
+}
+
+char *guest_to_text(const struct guest *guest)
+{
+    struct text text = {0};
+    add_disk(&text, &guest->disk);
+    if (guest->systems.count == 0)
+        text_append(&text, "System    none was found\n");
+    else if (guest->root_fd >= 0)
+        add_rest(&text, guest);
+    else {
+        cleanup_free char *systems = strings_join(&guest->systems, " and ");
+        text_printf(&text, "System    %zu of them, and it is not known which is meant: %s\n", guest->systems.count, systems);
+    }
+    for (size_t i = 0; i < guest->notes.count; i++)
+        text_printf(&text, "Note      %s\n", guest->notes.items[i]);
+    char *result = text_take(&text);
+    make_printable(result);
+    return result;
+}
