@@ -1,24 +1,26 @@
 /* See console.h. */
 #include "console.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "../base/cleanup.h"
-#include "../base/root.h"
 
 #define ACTIVE_CONSOLES "/sys/class/tty/console/active"
 #define LOOK_AGAIN_MILLISECONDS 1000
 #define CONSOLES_MAX 16
 
+/* "tty0 ttyS0\n" */
 static void open_active(struct console *console)
 {
-    cleanup_free char *active = root_read_line(AT_FDCWD, ACTIVE_CONSOLES);
-    char *rest = active;
+    char active[256] = "";
+    cleanup_fclose FILE *in = fopen(ACTIVE_CONSOLES, "re");
+    char *rest = in ? fgets(active, sizeof active, in) : NULL;
+    active[strcspn(active, "\n")] = '\0';
     for (char *name; rest && console->count < CONSOLES_MAX && (name = strsep(&rest, " "));)
         if (*name && !strchr(name, '/') && terminal_open(&console->terminals[console->count], name))
             console->count++;

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 
 #include "../base/cleanup.h"
-#include "../base/root.h"
 #include "../base/text.h"
 #include "../pull/pull.h"
 
@@ -168,11 +167,11 @@ static bool is_on_disk(unsigned major_number, unsigned minor_number, const char 
  * mountinfo's third field is the device's number, its fifth the place. */
 static char *mounted_where(const char *device)
 {
-    cleanup_free char *mounts = root_read(AT_FDCWD, "/proc/self/mountinfo", 16 << 20, NULL);
+    cleanup_fclose FILE *mounts = fopen("/proc/self/mountinfo", "re");
     const char *disk = strrchr(device, '/') ? strrchr(device, '/') + 1 : device;
-    const char *cursor = mounts, *line;
-    size_t length;
-    while (next_line(&cursor, &line, &length)) {
+    cleanup_free char *line = NULL;
+    size_t capacity = 0;
+    while (mounts && getline(&line, &capacity, mounts) > 0) {
         unsigned major_number, minor_number;
         char where[4097];
         cleanup_free char *part = NULL;

@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "../base/cleanup.h"
 #include "../base/program.h"
-#include "../base/root.h"
 
 #define FETCH_SECONDS 60
 
@@ -71,33 +72,39 @@ static int download_tftp(const char *url, const char *file, struct error *err)
     return program_run(&(struct program){.argv = argv, .input_fd = -1, .timeout_seconds = FETCH_SECONDS, .in_child = limit_file_size}, NULL, err);
 }
 
-static char *read_job(const char *file, size_t *length, struct error *err)
+static int open_text(const char *file, struct error *err)
 {
-    cleanup_close int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat st;
-    if (fd < 0 || fstat(fd, &st) < 0) {
-        error_errno(err, "read it");
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not hold us */
+    if (fd < 0 || fstat(fd, &st) < 0)
+        error_errno(err, "read %s", file);
+    else if (!S_ISREG(st.st_mode))
+        error_set(err, "read %s: it is no file", file);
+    else
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+char *job_read_text(const char *file, size_t max_bytes, size_t *length, struct error *err)
+{
+    cleanup_close int fd = open_text(file, err);
+    if (fd < 0)
         return NULL;
-    }
-    if (!S_ISREG(st.st_mode)) {
-        error_set(err, "it is no file");
-        return NULL;
-    }
-    char *text = checked_alloc(JOB_FILE_MAX + 2);
+    cleanup_free char *text = checked_alloc(max_bytes + 2);
     *length = 0;
-    while (*length <= JOB_FILE_MAX) {
-        ssize_t got = read(fd, text + *length, JOB_FILE_MAX + 1 - *length);
+    while (*length <= max_bytes) {
+        ssize_t got = read(fd, text + *length, max_bytes + 1 - *length);
         if (got == 0)
-            return text;
-        if (got > 0)
-            *length += (size_t)got;
-        else if (errno != EINTR) {
-            error_errno(err, "read it");
-            free(text);
+            break;
+        if (got < 0 && errno != EINTR) {
+            error_errno(err, "read %s", file);
             return NULL;
         }
+        *length += got > 0 ? (size_t)got : 0;
     }
-    return text; /* too large by a byte, which the parser says */
+    return take_pointer(text);
 }
 
 static int fetch_url(const char *url, struct job *job, struct error *err)
@@ -108,7 +115,7 @@ static int fetch_url(const char *url, struct job *job, struct error *err)
     cleanup_free char *file = checked_printf("%s/job", directory);
     int result = string_starts(url, "tftp://") ? download_tftp(url, file, err) : download_web(url, file, err);
     size_t length;
-    cleanup_free char *text = result == 0 ? read_job(file, &length, err) : NULL;
+    cleanup_free char *text = result == 0 ? job_read_text(file, JOB_FILE_MAX, &length, err) : NULL;
     unlink(file);
     rmdir(directory);
     if (text)
@@ -122,8 +129,8 @@ int job_fetch(const char *place, struct job *job, struct error *err)
     if (job_is_url(place))
         return fetch_url(place, job, err);
     size_t length;
-    cleanup_free char *text = read_job(place, &length, err);
+    cleanup_free char *text = job_read_text(place, JOB_FILE_MAX, &length, err);
     if (!text)
-        return error_prefix(err, "job %s", place);
+        return error_prefix(err, "job");
     return job_parse_file(text, length, place, job, err);
 }

@@ -1,11 +1,11 @@
 /* The first stages: what this machine is, and a network card for the pull. */
-#include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../base/cleanup.h"
 #include "../base/program.h"
-#include "../base/root.h"
 #include "fetch.h"
 #include "run.h"
 
@@ -47,6 +47,14 @@ static char *last_line(struct text *output)
     return last ? checked_copy_bytes(last, last_length) : NULL;
 }
 
+static const char *mac_of(const struct hardware *hardware, const char *name)
+{
+    for (size_t i = 0; i < hardware->nic_count; i++)
+        if (string_is(hardware->nics[i].name, name) && hardware->nics[i].mac)
+            return hardware->nics[i].mac;
+    return "";
+}
+
 static int bring_up(struct run *run, struct error *err)
 {
     const char *nic = run->job.nic ? run->job.nic : "auto", *ip = run->job.ip ? run->job.ip : "dhcp";
@@ -59,10 +67,8 @@ static int bring_up(struct run *run, struct error *err)
     char device[64], address[64], gateway[64];
     if (!line || sscanf(line, "%63s %63s %63s", device, address, gateway) != 3)
         return error_set(err, "bring up the network: %s printed no address", NET_UP);
-    cleanup_free char *mac_file = checked_printf("/sys/class/net/%s/address", device);
-    char *mac = strchr(device, '/') ? NULL : root_read_line(AT_FDCWD, mac_file);
     free(run->mac);
-    run->mac = mac ? mac : checked_copy("");
+    run->mac = checked_copy(mac_of(&run->hardware, device));
     console_say(&run->console, "    %s (%s) has %s, gateway %s\n", device, run->mac, address, gateway);
     return 0;
 }

@@ -5,11 +5,8 @@
 
 #include "../base/cleanup.h"
 #include "../base/options.h"
-#include "../base/root.h"
 #include "fetch.h"
 #include "run.h"
-
-#include <fcntl.h>
 
 #define APPLIANCE_MARK "/etc/rehost-appliance"
 #define COMMAND_LINE_MAX 65536
@@ -129,10 +126,9 @@ static int take_command_line(struct run *run, const char *file, struct error *er
 {
     if (!file && !run->appliance)
         return 0;
-    cleanup_free char *line = root_read(AT_FDCWD, file ? file : "/proc/cmdline", COMMAND_LINE_MAX, NULL);
-    if (!line)
-        return error_errno(err, "read %s", file ? file : "/proc/cmdline");
-    return job_parse_command_line(line, &run->job, err);
+    size_t length;
+    cleanup_free char *line = job_read_text(file ? file : "/proc/cmdline", COMMAND_LINE_MAX, &length, err);
+    return line ? job_parse_command_line(line, &run->job, err) : -1;
 }
 
 /* All that can be known of the job before the network is there. */
