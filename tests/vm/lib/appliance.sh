@@ -27,15 +27,24 @@ appliance_start() {
     machine_start "$name" target kernel="$OUT/vmlinuz" initrd="$OUT/initramfs.img" append="$(appliance_append) $job" "$@"
 }
 
-# appliance_append: what the boot menus of the media give to the kernel, with the serial line as the second console.
-appliance_append() { echo "rootfstype=ramfs console=tty0 console=ttyS0,115200"; }
+# appliance_append: what the boot menus of the media give to the kernel.
+appliance_append() { (
+    # shellcheck source=config/boot/options
+    . "$TOP/config/boot/options"
+    echo "$OPTIONS $BOTH"
+); }
 
 # source_uri PORT: as seen from the machines.
 source_uri() { echo "nbd://10.0.2.2:$1"; }
 
-# fails_at NAME STAGE OBJECT SECONDS: the failure names the stage and the object, says what is true of the source, and asks for something to do.
+# fails_at NAME STAGE OBJECT SECONDS: the failure names its stage and its object, and says what is true of the source.
 fails_at() {
     expect "$1" "!!! FAILED at $2: [^\r\n]*$3" "$4" && expect "$1" 'The source is untouched' 20
+}
+
+# says_nowhere NAME REGEX
+says_nowhere() {
+    if serial_printed "$1" "$2"; then serial_explain "$1" "printed '$2'"; return 1; fi
 }
 
 # disk_does_not_boot FILE: no firmware takes it for a boot disk.

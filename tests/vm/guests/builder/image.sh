@@ -5,15 +5,20 @@ DISK_SIZE=3G
 PARTITION_START=2048
 DISK_SIGNATURE=0x5ca1ab1e
 
-# guest_chroot ROOT SCRIPT: runs a script in the root, in a mount namespace of its own, so that no mount stays behind.
+# guest_chroot ROOT SCRIPT: runs a script in the root, in a mount namespace of its own, so that no mount stays behind. Its /dev is
+# not the builder's: update-grub looks there for the root's UUID.
 guest_chroot() {
     cp "$2" "$1/tmp/inside.sh"
     # shellcheck disable=SC2016  # for the inner shell
     unshare --mount --propagation private sh -euc '
         mount -t proc proc "$1/proc"
         mount -t sysfs -o ro sysfs "$1/sys"
-        mount --rbind /dev "$1/dev"
-        chroot "$1" sh /tmp/inside.sh' guest_chroot "$1" </dev/null >"$1.log" 2>&1 || { cat "$1.log" >&2; return 1; }
+        mount -t tmpfs dev "$1/dev"
+        for node in null zero full random urandom tty; do cp -a "/dev/$node" "$1/dev/"; done
+        ln -s /proc/self/fd "$1/dev/fd"
+        mkdir -p "$1/dev/disk/by-uuid"
+        ln -s ../../null "$1/dev/disk/by-uuid/$2"
+        chroot "$1" sh /tmp/inside.sh' guest_chroot "$1" "$ROOT_UUID" </dev/null >"$1.log" 2>&1 || { cat "$1.log" >&2; return 1; }
 }
 
 # image_make ROOT IMAGE: MBR, one partition with ext4, GRUB's boot code.

@@ -58,6 +58,9 @@ run_update_grub() {
     chmod 755 /usr/sbin/grub-probe
     update-grub
     mv /tmp/grub-probe.real /usr/sbin/grub-probe
+    # shellcheck source=/dev/null
+    . /tmp/source-disk
+    grep -q "linux.* root=$ROOT_DEVICE " /boot/grub/grub.cfg || { echo "grub.cfg does not have root=$ROOT_DEVICE" >&2; exit 1; }
 }
 
 host_only_initramfs

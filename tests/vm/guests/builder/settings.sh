@@ -99,7 +99,7 @@ settings_initramfs() {
     grep -q "^MODULES=$modules" "$1/etc/initramfs-tools/initramfs.conf"
     if [ "$modules" = list ]; then source_modules | put "$1" /etc/initramfs-tools/modules; fi
     source_modules | put "$1" /tmp/source-modules
-    printf 'ROOT_UUID=%s\n' "$ROOT_UUID" | put "$1" /tmp/source-disk
+    printf '%s\n' "ROOT_UUID=$ROOT_UUID" "ROOT_DEVICE=$(root_device)" | put "$1" /tmp/source-disk
 }
 
 # source_modules: the modules of the source machine's root disk, as /sys names them there.

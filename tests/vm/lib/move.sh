@@ -1,0 +1,52 @@
+# shellcheck shell=bash
+# A whole move of a guest by the appliance, in the three steps that every move test has.
+
+# move_source GUEST: its disk, served; sets source_image, source_digest and source_port.
+move_source() {
+    source_image=$(guest_image "$1")
+    source_digest=$(image_digest "$source_image")
+    port_reserve source_port
+    source_serve "$1" "$source_image" "$source_port"
+}
+
+# move_unattended NAME DISK [KEY=VALUE]…: by direct kernel boot, everything on the kernel's command line, nothing asked.
+move_unattended() {
+    local name=$1 disk=$2
+    shift 2
+    time_start
+    appliance_start "$name" "rehost.source=$(source_uri "$source_port") rehost.disk=auto rehost.confirm=yes rehost.after=poweroff" \
+        disk="$disk" "$@"
+    must "the appliance starts" expect "$name" '==> hardware: ' "$START_SECONDS"
+    time_stage 'power-on to rehost'
+    move_stages "$name"
+    must "the machine switches itself off" machine_wait_off "$name" 60
+    tries "nothing was asked" says_nowhere "$name" 'Type yes to|Disk \(|Source \('
+}
+
+# move_stages NAME: from the plan to the end, with the time of each.
+move_stages() {
+    must "it reads the source's system before the copy" expect "$1" '==> pull: ' "$START_SECONDS"
+    time_stage 'plan'
+    must "the copy ends" expect "$1" '==> fix: ' "$MOVE_SECONDS"
+    time_stage 'pull'
+    must "the fix-up ends" expect "$1" '==> prove: ' "$MOVE_SECONDS"
+    time_stage 'fix'
+    must "it proves that the guest will boot" expect "$1" '==> finish: ' 180
+    time_stage 'prove'
+    must "the move ends" expect "$1" 'rehost: (rebooting into the moved server|switching this machine off)' 60
+    time_stage 'finish'
+}
+
+# unattended_move_claims GUEST: what a move of any guest must hold.
+unattended_move_claims() {
+    local disk="$WORK/target.img" ssh_port
+    appliance_prerequisites vmlinuz initramfs.img
+    move_source "$1"
+    blank_disk "$disk" 4G
+    move_unattended move "$disk"
+    port_reserve ssh_port
+    machine_start moved target disk="$disk" ssh="$ssh_port"
+    moved_claims_for_good moved "$ssh_port"
+    tries "the source is bit for bit what it was" image_is "$source_image" "$source_digest"
+    tap_done
+}

@@ -1,0 +1,33 @@
+#!/bin/bash
+# In the middle of the pull the source vanishes and comes back: the pull goes on by itself. Then the machine loses its power
+# and is started again: the disk in between does not boot, and what had arrived is not sent again.
+# shellcheck source=tests/vm/lib/all.sh
+. "$(dirname "$0")/lib/all.sh"
+
+appliance_prerequisites vmlinuz initramfs.img
+move_source debian12
+disk="$WORK/target.img"
+blank_disk "$disk" 4G
+job="rehost.source=$(source_uri "$source_port") rehost.disk=auto rehost.confirm=yes rehost.after=poweroff"
+slow=disk_options=throttling.bps-write=8388608
+
+appliance_start first "$job" disk="$disk" "$slow"
+must "the pull begins" expect first '==> pull: ' "$((2 * START_SECONDS))"
+must "bytes arrive" expect first '(1[0-9]|2[0-9]) ?%' "$MOVE_SECONDS"
+source_kill debian12
+must "a lost source is said" expect first 'tr(y|ied|ying)' 120
+source_serve debian12 "$source_image" "$source_port"
+must "the pull goes on when it is back" expect first '[3-4][0-9] ?%' "$MOVE_SECONDS"
+
+machine_kill first
+must "after a power cut the disk does not boot" disk_does_not_boot "$disk"
+appliance_start second "$job" disk="$disk"
+must "the machine started again goes on with the pull" expect second 'were here from an earlier run' "$MOVE_SECONDS"
+must "and the move ends" expect second 'rehost: switching this machine off' "$MOVE_SECONDS"
+must "the machine switches itself off" machine_wait_off second 60
+
+port_reserve ssh_port
+machine_start moved target disk="$disk" ssh="$ssh_port"
+moved_claims moved "$ssh_port" "after an interrupted move"
+tries "the source is bit for bit what it was" image_is "$source_image" "$source_digest"
+tap_done
