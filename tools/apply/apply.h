@@ -12,7 +12,11 @@ typedef void apply_told(void *context, const struct operation *operation, size_t
  * guest that fails is an error too, as the plan then does not hold. */
 int apply_plan(const struct guest *guest, const struct plan *plan, apply_told *told, void *context, struct error *err);
 
-/* Puts everything back that the manifest names. */
+/* A fix that was cut off (the machine was switched off) is taken back. When *recovered is set, what is known of the guest
+ * is out of date: close it and open it again. To be called before plan_make, whenever the guest is open for writing. */
+int apply_recover(const struct guest *guest, bool *recovered, struct error *err);
+
+/* Puts everything back that the manifest of the latest fix names. */
 int apply_undo(const struct guest *guest, struct error *err);
 
 int command_fix(int argc, char **argv);

@@ -1,0 +1,163 @@
+/* rehost fix WHAT: carries the plan out, or takes the last fix back. */
+#include <stdio.h>
+
+#include "../base/cleanup.h"
+#include "../base/options.h"
+#include "../plan/choices.h"
+#include "../plan/diff.h"
+#include "../base/root.h"
+#include "apply.h"
+
+struct wishes {
+    const char *what, *hardware, *disk;
+    struct nic_choices choices;
+    bool dry_run, undo;
+};
+
+static struct plan_input input_of(const struct wishes *wishes, const struct guest *guest, const struct hardware *hardware)
+{
+    return (struct plan_input){.guest = guest, .hardware = hardware, .disk = wishes->disk, .nic_choices = wishes->choices.items, .nic_choice_count = wishes->choices.count};
+}
+
+static void tell(void *context, const struct operation *operation, size_t index, size_t count)
+{
+    (void)context;
+    cleanup_free char *command = strings_join(&operation->argv, " ");
+    static const char *const verbs[] = {"write", "remove", "run"};
+    printf("[%zu/%zu] %s %s: %s\n", index + 1, count, verbs[operation->kind], operation->path ? operation->path : command, operation->why);
+    fflush(stdout); /* a run takes minutes */
+}
+
+static void print_diffs(const struct guest *guest, const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->operation_count; i++) {
+        const struct operation *operation = &plan->operations[i];
+        if (operation->kind == OPERATION_RUN)
+            continue;
+        cleanup_free char *before = root_read(guest->root_fd, operation->path, ROOT_READ_MAX, NULL);
+        cleanup_free char *diff = text_diff(before, operation->content);
+        printf("\n--- %s\n%s", operation->path, diff);
+    }
+}
+
+static int open_for(const struct wishes *wishes, struct guest *guest, struct error *err)
+{
+    *guest = (struct guest){.root_fd = -1};
+    return guest_open(wishes->what, wishes->dry_run ? GUEST_READ : GUEST_WRITE, guest, err);
+}
+
+/* Shows the plan, and carries it out unless that is not wanted or would be wrong. An exit status. */
+static int fix(const struct wishes *wishes, const struct guest *guest, const struct hardware *hardware, struct error *err)
+{
+    struct plan plan;
+    struct plan_input input = input_of(wishes, guest, hardware);
+    if (plan_make(&input, &plan, err) < 0)
+        return EXIT_FAILED;
+    cleanup_free char *text = plan_to_text(&plan, &input);
+    int status = plan_is_blocked(&plan) ? EXIT_BLOCKED : EXIT_DONE;
+    fputs(text, stdout);
+    if (wishes->dry_run)
+        print_diffs(guest, &plan);
+    else if (status == EXIT_BLOCKED)
+        printf("Nothing was changed: the plan has blockers.\n");
+    else if (apply_plan(guest, &plan, tell, NULL, err) < 0)
+        status = EXIT_FAILED;
+    plan_free(&plan);
+    return status;
+}
+
+/* What was changed must be what was wanted: planned anew, nothing may be left. */
+static int check_again(const struct wishes *wishes, const struct guest *guest, const struct hardware *hardware, struct error *err)
+{
+    struct plan plan;
+    struct plan_input input = input_of(wishes, guest, hardware);
+    if (plan_make(&input, &plan, err) < 0)
+        return EXIT_FAILED;
+    int status = EXIT_DONE;
+    if (plan.operation_count) {
+        cleanup_free char *text = plan_to_text(&plan, &input);
+        error_set(err, "the fix did not bring what it was to bring; planned anew, this is still to be done:\n%s", text);
+        error_advise(err, "Look at `rehost prove %s`, and at what these programs of the guest do. `rehost fix --undo %s` takes the fix back.", wishes->what, wishes->what);
+        status = EXIT_FAILED;
+    }
+    plan_free(&plan);
+    return status;
+}
+
+typedef int guest_work(const struct wishes *wishes, const struct guest *guest, const struct hardware *hardware, struct error *err);
+
+static int with_guest(const struct wishes *wishes, const struct hardware *hardware, guest_work *work, struct error *err)
+{
+    struct guest guest;
+    struct error closing = {0};
+    if (open_for(wishes, &guest, err) < 0)
+        return EXIT_FAILED;
+    int status = work(wishes, &guest, hardware, err);
+    if (guest_close(&guest, &closing) < 0 && status != EXIT_FAILED) {
+        *err = closing;
+        status = EXIT_FAILED;
+    }
+    return status;
+}
+
+static int undo(const struct wishes *wishes, const struct guest *guest, const struct hardware *hardware, struct error *err)
+{
+    (void)wishes, (void)hardware;
+    if (apply_undo(guest, err) < 0)
+        return EXIT_FAILED;
+    printf("The last fix was taken back.\n");
+    return EXIT_DONE;
+}
+
+static int recover(const struct wishes *wishes, const struct guest *guest, const struct hardware *hardware, struct error *err)
+{
+    (void)wishes, (void)hardware;
+    bool recovered;
+    if (apply_recover(guest, &recovered, err) < 0)
+        return EXIT_FAILED;
+    if (recovered)
+        printf("An earlier fix was cut off; what it had changed was put back first.\n");
+    return EXIT_DONE;
+}
+
+static int run(const struct wishes *wishes, struct error *err)
+{
+    cleanup_hardware struct hardware hardware = {0};
+    if (wishes->undo)
+        return with_guest(wishes, &hardware, undo, err);
+    if (hardware_of(wishes->hardware, &hardware, err) < 0)
+        return EXIT_FAILED;
+    int status = wishes->dry_run ? EXIT_DONE : with_guest(wishes, &hardware, recover, err);
+    if (status == EXIT_DONE)
+        status = with_guest(wishes, &hardware, fix, err);
+    if (status != EXIT_DONE || wishes->dry_run)
+        return status;
+    status = with_guest(wishes, &hardware, check_again, err);
+    if (status == EXIT_DONE)
+        printf("Done: planned anew, nothing is left to be changed.\n");
+    return status;
+}
+
+int command_fix(int argc, char **argv)
+{
+    struct wishes wishes = {0};
+    const struct option_row rows[] = {
+        {"hardware", "FILE", "fix for the machine that FILE describes, not for this one", .value = &wishes.hardware},
+        {"disk", "NAME", "the disk of the machine that the guest lands on (default: its own, else the first)", .value = &wishes.disk},
+        {"nic", "OLD=MAC", "the card MAC takes the settings of OLD: a name, a MAC or an address (may be repeated)", .take = take_nic_choice, .context = &wishes.choices},
+        {"dry-run", NULL, "show the plan and every line that would change; change nothing", .flag = &wishes.dry_run},
+        {"undo", NULL, "take the last fix back", .flag = &wishes.undo},
+        {0},
+    };
+    const struct usage usage = {"fix", "WHAT", "Changes a guest so that it boots on this machine, as `rehost plan` shows it.", rows, 1, 1};
+    int first, status;
+    if (options_parse(&usage, argc, argv, &first, &status) == 0) {
+        struct error err = {0};
+        wishes.what = argv[first];
+        status = run(&wishes, &err);
+        if (status == EXIT_FAILED)
+            fprintf(stderr, "rehost: fix: %s\n%s%s", err.message, err.advice, err.advice[0] ? "\n" : "");
+    }
+    nic_choices_free(&wishes.choices);
+    return status;
+}

@@ -1,0 +1,73 @@
+/* See apply.h: the operations of a plan, one after the other. */
+#include <fcntl.h>
+
+#include "../base/cleanup.h"
+#include "apply.h"
+#include "chroot.h"
+#include "replace.h"
+#include "undo.h"
+
+static int carry_out(const struct guest *guest, const struct operation *operation, struct error *err)
+{
+    switch (operation->kind) {
+    case OPERATION_WRITE:
+        return replace_file(guest->root_fd, operation->path, operation->content, operation->length, operation->mode, err);
+    case OPERATION_REMOVE:
+        return remove_file(guest->root_fd, operation->path, err);
+    case OPERATION_RUN:
+        if (chroot_run(guest, &operation->argv, operation->timeout_seconds, NULL, err) == 0)
+            return 0;
+        return error_prefix(err, "run %s in the guest", operation->argv.items[0]);
+    }
+    return error_set(err, "an operation of an unknown kind");
+}
+
+static int carry_out_all(const struct guest *guest, const struct plan *plan, apply_told *told, void *context, struct error *err)
+{
+    for (size_t i = 0; i < plan->operation_count; i++) {
+        const struct operation *operation = &plan->operations[i];
+        if (told)
+            told(context, operation, i, plan->operation_count);
+        if (carry_out(guest, operation, err) < 0)
+            return error_prefix(err, "%s", operation->step);
+    }
+    return syncfs(guest->root_fd) < 0 ? error_errno(err, "flush the guest's file system") : 0;
+}
+
+/* A fix that failed in the middle is taken back at once: half of a plan is worse than none. */
+static int take_back(const struct guest *guest, int number, struct error *err)
+{
+    struct error second = {0};
+    if (undo_restore(guest->root_fd, number, &second) == 0)
+        return error_advise(err, "Everything that was changed before it was put back.");
+    return error_advise(err, "Putting back what was changed before it failed too: %s. `rehost fix --undo` tries it again.", second.message);
+}
+
+int apply_plan(const struct guest *guest, const struct plan *plan, apply_told *told, void *context, struct error *err)
+{
+    if (!plan->operation_count)
+        return 0;
+    if (!guest->writable)
+        return error_set(err, "%s was opened for reading only", guest->what);
+    int number = undo_keep(guest->root_fd, plan, err);
+    if (number < 0)
+        return -1;
+    if (carry_out_all(guest, plan, told, context, err) < 0 || undo_complete(guest->root_fd, number, err) < 0)
+        return take_back(guest, number, err);
+    return 0;
+}
+
+int apply_recover(const struct guest *guest, bool *recovered, struct error *err)
+{
+    int number = guest->root_fd >= 0 ? undo_latest(guest->root_fd) : 0;
+    *recovered = number > 0 && !undo_is_complete(guest->root_fd, number);
+    return *recovered ? undo_restore(guest->root_fd, number, err) : 0;
+}
+
+int apply_undo(const struct guest *guest, struct error *err)
+{
+    int number = guest->root_fd >= 0 ? undo_latest(guest->root_fd) : 0;
+    if (!number)
+        return error_set(err, "there is nothing to take back: no fix is kept below %s in %s", UNDO_DIRECTORY, guest->what);
+    return undo_restore(guest->root_fd, number, err);
+}

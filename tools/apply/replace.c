@@ -1,0 +1,281 @@
+/* See replace.h. */
+#include "replace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/xattr.h>
+
+#include "../base/cleanup.h"
+#include "../base/root.h"
+
+#define LINKS_MAX 16
+#define COPY_BYTES 65536
+
+void place_free(struct place *place)
+{
+    if (place->directory_fd >= 0)
+        close(place->directory_fd);
+    free(place->path);
+    *place = (struct place){.directory_fd = -1};
+}
+
+static void place_set_path(struct place *place, char *path)
+{
+    free(place->path);
+    place->path = path;
+    char *slash = strrchr(path, '/');
+    place->name = slash ? slash + 1 : path;
+}
+
+/* One step along a symbolic link. Its text is joined to the path; ".." and absolute links stay in the root, as every
+ * walk over the result is done by openat2(RESOLVE_IN_ROOT). */
+static int follow(struct place *place, struct error *err)
+{
+    char target[4097];
+    ssize_t length = readlinkat(place->directory_fd, place->name, target, sizeof target - 1);
+    if (length < 0)
+        return error_errno(err, "read the link %s", place->path);
+    target[length] = '\0';
+    int directory = (int)(place->name - place->path);
+    place_set_path(place, *target == '/' ? checked_copy(target) : checked_printf("%.*s%s", directory, place->path, target));
+    return 0;
+}
+
+/* 1: a link, look again. */
+static int look(int root_fd, struct place *place, struct error *err)
+{
+    if (place->directory_fd >= 0)
+        close(place->directory_fd);
+    const char *name;
+    place->directory_fd = root_open_parent(root_fd, place->path, &name);
+    place->exists = false;
+    if (place->directory_fd < 0)
+        return errno == ENOENT ? 0 : error_errno(err, "open the directory of %s", place->path);
+    if (!*name || !strcmp(name, ".") || !strcmp(name, ".."))
+        return error_set(err, "%s is not the name of a file", place->path);
+    if (fstatat(place->directory_fd, name, &place->st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : error_errno(err, "look at %s", place->path);
+    if (S_ISLNK(place->st.st_mode))
+        return follow(place, err) < 0 ? -1 : 1;
+    place->exists = true;
+    return 0;
+}
+
+int place_find(int root_fd, const char *path, struct place *place, struct error *err)
+{
+    *place = (struct place){.directory_fd = -1};
+    place_set_path(place, checked_copy(path));
+    for (int links = 0; links < LINKS_MAX; links++) {
+        int state = look(root_fd, place, err);
+        if (state == 1)
+            continue;
+        if (state == 0 && links && !place->exists)
+            return error_set(err, "%s is a symbolic link to %s, where there is no file", path, place->path);
+        return state;
+    }
+    return error_set(err, "%s is a symbolic link that leads nowhere", path);
+}
+
+static int write_all(int fd, const char *bytes, size_t length)
+{
+    while (length) {
+        ssize_t written = write(fd, bytes, length);
+        if (written < 0 && errno != EINTR)
+            return -1;
+        if (written > 0) {
+            bytes += written;
+            length -= (size_t)written;
+        }
+    }
+    return 0;
+}
+
+/* Attributes that the file system does not know (a copy on another one) are not worth failing for; a lost SELinux label
+ * or access list on the same file system is. */
+static int copy_attributes(int from, int to, struct error *err)
+{
+    char names[65536], value[65536];
+    ssize_t length = flistxattr(from, names, sizeof names);
+    if (length < 0)
+        return errno == ENOTSUP ? 0 : error_errno(err, "list the attributes");
+    for (char *name = names; name < names + length; name += strlen(name) + 1) {
+        ssize_t size = fgetxattr(from, name, value, sizeof value);
+        if (size < 0 || fsetxattr(to, name, value, (size_t)size, 0) < 0)
+            if (errno != ENOTSUP)
+                return error_errno(err, "keep the attribute %s", name);
+    }
+    return 0;
+}
+
+/* Mode last: a change of owner takes setuid bits away. */
+static int copy_ownership(int from, int to, struct error *err)
+{
+    struct stat st;
+    if (fstat(from, &st) < 0 || fchown(to, st.st_uid, st.st_gid) < 0)
+        return error_errno(err, "keep the owner");
+    if (copy_attributes(from, to, err) < 0)
+        return -1;
+    return fchmod(to, st.st_mode & 07777) < 0 ? error_errno(err, "keep the mode") : 0;
+}
+
+static int copy_content(int from, int to, struct error *err)
+{
+    char buffer[COPY_BYTES];
+    off_t offset = 0;
+    for (ssize_t got; (got = pread(from, buffer, sizeof buffer, offset)) != 0; offset += got) {
+        if (got < 0)
+            return error_errno(err, "read at %lld", (long long)offset);
+        if (write_all(to, buffer, (size_t)got) < 0)
+            return error_errno(err, "write");
+    }
+    return 0;
+}
+
+int copy_file(int from_fd, int to_fd, struct error *err)
+{
+    struct stat st;
+    if (fstat(from_fd, &st) < 0)
+        return error_errno(err, "look at the file");
+    if (copy_content(from_fd, to_fd, err) < 0 || copy_ownership(from_fd, to_fd, err) < 0)
+        return -1;
+    struct timespec times[2] = {st.st_atim, st.st_mtim};
+    if (futimens(to_fd, times) < 0)
+        return error_errno(err, "keep the times");
+    return fsync(to_fd) < 0 ? error_errno(err, "flush") : 0;
+}
+
+/* Beside the file, so that the rename cannot cross a file system. */
+static int open_temporary(const struct place *place, char **name, struct error *err)
+{
+    for (unsigned attempt = 0; attempt < 100; attempt++) {
+        cleanup_free char *candidate = checked_printf(".%.200s.rehost-%u", place->name, attempt);
+        int fd = openat(place->directory_fd, candidate, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd >= 0) {
+            *name = take_pointer(candidate);
+            return fd;
+        }
+        if (errno != EEXIST)
+            break;
+    }
+    return error_errno(err, "make a new file beside %s", place->path);
+}
+
+static int put_in_place(const struct place *place, const char *temporary, struct error *err)
+{
+    if (renameat(place->directory_fd, temporary, place->directory_fd, place->name) < 0)
+        return error_errno(err, "rename");
+    return fsync(place->directory_fd) < 0 ? error_errno(err, "flush the directory") : 0;
+}
+
+/* What the new file is to hold: a text, or a copy of another file. */
+struct source {
+    const char *content;
+    size_t length;
+    unsigned mode;
+    int from_fd; /* -1: the text */
+};
+
+static int fill(const struct place *place, int fd, const struct source *source, struct error *err)
+{
+    if (source->from_fd >= 0)
+        return copy_file(source->from_fd, fd, err);
+    if (write_all(fd, source->content, source->length) < 0)
+        return error_errno(err, "write");
+    if (place->exists) {
+        cleanup_close int old = openat(place->directory_fd, place->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (old < 0)
+            return error_errno(err, "open the old file");
+        if (copy_ownership(old, fd, err) < 0)
+            return -1;
+    } else if (fchown(fd, 0, 0) < 0 || fchmod(fd, source->mode & 07777) < 0)
+        return error_errno(err, "set owner and mode");
+    return fsync(fd) < 0 ? error_errno(err, "flush") : 0;
+}
+
+static int replace_in(const struct place *place, const struct source *source, struct error *err)
+{
+    if (place->exists && !S_ISREG(place->st.st_mode))
+        return error_set(err, "it is no regular file");
+    cleanup_free char *temporary = NULL;
+    cleanup_close int fd = open_temporary(place, &temporary, err);
+    if (fd < 0)
+        return -1;
+    if (fill(place, fd, source, err) == 0 && put_in_place(place, temporary, err) == 0)
+        return 0;
+    unlinkat(place->directory_fd, temporary, 0); /* the error that matters is already told */
+    return -1;
+}
+
+static int replace_by(int root_fd, const char *path, const struct source *source, struct error *err)
+{
+    cleanup_place struct place place;
+    if (place_find(root_fd, path, &place, err) < 0)
+        return error_prefix(err, "write %s", path);
+    if (place.directory_fd < 0) {
+        cleanup_free char *directory = checked_copy_bytes(path, (size_t)(strrchr(path, '/') ? strrchr(path, '/') - path : 0));
+        place_free(&place);
+        if (make_directories(root_fd, directory, NULL, err) < 0 || place_find(root_fd, path, &place, err) < 0)
+            return error_prefix(err, "write %s", path);
+    }
+    if (place.directory_fd < 0)
+        return error_set(err, "write %s: its directory cannot be opened", path);
+    if (replace_in(&place, source, err) == 0)
+        return 0;
+    if (err && err->errno_value == ENOSPC)
+        error_advise(err, "The guest's file system is full: nothing was changed in %s. Free some space on the source (apt-get clean, old kernels, logs) and start again.", path);
+    return error_prefix(err, "write %s", path);
+}
+
+int replace_file(int root_fd, const char *path, const char *content, size_t length, unsigned mode, struct error *err)
+{
+    struct source source = {.content = content, .length = length, .mode = mode, .from_fd = -1};
+    return replace_by(root_fd, path, &source, err);
+}
+
+int restore_file(int root_fd, const char *path, int from_fd, struct error *err)
+{
+    return replace_by(root_fd, path, &(struct source){.from_fd = from_fd}, err);
+}
+
+int remove_file(int root_fd, const char *path, struct error *err)
+{
+    cleanup_place struct place place;
+    if (place_find(root_fd, path, &place, err) < 0)
+        return error_prefix(err, "remove %s", path);
+    if (!place.exists)
+        return 0;
+    if (!S_ISREG(place.st.st_mode))
+        return error_set(err, "remove %s: it is no regular file", path);
+    if (unlinkat(place.directory_fd, place.name, 0) < 0 || fsync(place.directory_fd) < 0)
+        return error_errno(err, "remove %s", path);
+    return 0;
+}
+
+static int make_one(int root_fd, const char *path, char **made, struct error *err)
+{
+    const char *name;
+    cleanup_close int parent = root_open_parent(root_fd, path, &name);
+    if (parent < 0)
+        return error_errno(err, "open the directory of %s", path);
+    if (mkdirat(parent, name, 0755) < 0)
+        return error_errno(err, "make the directory %s", path);
+    if (made && !*made)
+        *made = checked_copy(path);
+    return fsync(parent) < 0 ? error_errno(err, "flush the directory of %s", path) : 0;
+}
+
+int make_directories(int root_fd, const char *path, char **made, struct error *err)
+{
+    if (made)
+        *made = NULL;
+    for (const char *at = path; *at;) {
+        at += strspn(at, "/");
+        at += strcspn(at, "/");
+        cleanup_free char *part = checked_copy_bytes(path, (size_t)(at - path));
+        if (!root_is_directory(root_fd, *part ? part : "/") && make_one(root_fd, part, made, err) < 0)
+            return -1;
+    }
+    return 0;
+}

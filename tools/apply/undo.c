@@ -1,0 +1,243 @@
+/* See undo.h. */
+#include "undo.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "../base/cleanup.h"
+#include "../base/root.h"
+#include "replace.h"
+
+#define MANIFEST_MAX (4u << 20)
+#define ROOM_TO_SPARE (8u << 20) /* for what the fix itself writes beside the kept files */
+
+static char *path_in(int number, const char *name)
+{
+    return checked_printf("%s/%d/%s", UNDO_DIRECTORY, number, name);
+}
+
+int undo_latest(int root_fd)
+{
+    cleanup_strings struct strings names = {0};
+    int latest = 0;
+    root_list(root_fd, UNDO_DIRECTORY, &names);
+    for (size_t i = 0; i < names.count; i++) {
+        char *end;
+        long number = strtol(names.items[i], &end, 10);
+        if (!*end && number > latest && number < 1000000)
+            latest = (int)number;
+    }
+    return latest;
+}
+
+static cJSON *manifest_read(int root_fd, int number)
+{
+    cleanup_free char *path = path_in(number, "manifest.json");
+    cleanup_free char *text = root_read(root_fd, path, MANIFEST_MAX, NULL);
+    return text ? cJSON_Parse(text) : NULL;
+}
+
+static int manifest_write(int root_fd, int number, const cJSON *manifest, struct error *err)
+{
+    cleanup_free char *path = path_in(number, "manifest.json");
+    char *text = cJSON_Print(manifest);
+    int result = text ? replace_file(root_fd, path, text, strlen(text), 0600, err) : error_set(err, "no memory for %s", path);
+    cJSON_free(text);
+    return result;
+}
+
+bool undo_is_complete(int root_fd, int number)
+{
+    cleanup_json cJSON *manifest = manifest_read(root_fd, number);
+    return json_flag(manifest, "complete");
+}
+
+int undo_complete(int root_fd, int number, struct error *err)
+{
+    cleanup_json cJSON *manifest = manifest_read(root_fd, number);
+    if (!manifest)
+        return error_set(err, "the manifest of fix %d cannot be read again", number);
+    cJSON_ReplaceItemInObject(manifest, "complete", cJSON_CreateTrue());
+    return manifest_write(root_fd, number, manifest, err);
+}
+
+/* All paths that the plan touches, each once. */
+static void paths_of(const struct plan *plan, struct strings *paths)
+{
+    for (size_t i = 0; i < plan->operation_count; i++) {
+        const struct operation *operation = &plan->operations[i];
+        if (operation->path)
+            strings_add_new(paths, operation->path);
+        for (size_t j = 0; j < operation->changes.count; j++)
+            strings_add_new(paths, operation->changes.items[j]);
+    }
+}
+
+static uint64_t size_of_all(int root_fd, const struct strings *paths)
+{
+    uint64_t size = 0;
+    struct stat st;
+    for (size_t i = 0; i < paths->count; i++)
+        if (root_stat(root_fd, paths->items[i], &st) == 0 && S_ISREG(st.st_mode))
+            size += ((uint64_t)st.st_size + 4095) & ~4095ull;
+    return size;
+}
+
+/* Better to say it before anything is touched than to run out of space in the middle. */
+static int check_room(int root_fd, const struct strings *paths, struct error *err)
+{
+    struct statvfs fs;
+    cleanup_close int fd = root_open(root_fd, UNDO_DIRECTORY, O_RDONLY | O_DIRECTORY, 0);
+    if (fd < 0 || fstatvfs(fd, &fs) < 0)
+        return error_errno(err, "look at the free space in %s", UNDO_DIRECTORY);
+    uint64_t room = (uint64_t)fs.f_bavail * fs.f_frsize, needed = size_of_all(root_fd, paths) + ROOM_TO_SPARE;
+    if (room >= needed)
+        return 0;
+    cleanup_free char *has = size_for_people(room), *needs = size_for_people(needed);
+    error_set(err, "the guest's file system has %s free, and keeping the old files below %s needs %s: No space left on device", has, UNDO_DIRECTORY, needs);
+    err->errno_value = ENOSPC;
+    return error_advise(err, "Nothing was changed. Free some space on the source (apt-get clean, old kernels, logs) and start again.");
+}
+
+static int keep_copy(int root_fd, const struct place *place, const char *to, struct error *err)
+{
+    cleanup_close int from_fd = openat(place->directory_fd, place->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (from_fd < 0)
+        return error_errno(err, "open %s", place->path);
+    return restore_file(root_fd, to, from_fd, err);
+}
+
+/* The directories that a new file brings with it, innermost last. */
+static void missing_directories(int root_fd, const char *path, struct strings *missing)
+{
+    for (const char *at = path + 1; (at = strchr(at, '/')); at++) {
+        cleanup_free char *directory = checked_copy_bytes(path, (size_t)(at - path));
+        if (!root_is_directory(root_fd, directory))
+            strings_add(missing, directory);
+    }
+}
+
+static int keep_one(int root_fd, int number, cJSON *entries, const char *path, struct error *err)
+{
+    cleanup_place struct place place;
+    if (place_find(root_fd, path, &place, err) < 0)
+        return -1;
+    if (place.exists && !S_ISREG(place.st.st_mode))
+        return error_set(err, "%s is no regular file", path);
+    cJSON *entry = json_append_object(entries);
+    json_add_string(entry, "path", place.path);
+    if (!string_is(json_string(entry, "path"), place.path))
+        return error_set(err, "the name %s is not UTF-8", place.path);
+    if (!place.exists) {
+        cleanup_strings struct strings missing = {0};
+        missing_directories(root_fd, place.path, &missing);
+        json_add_strings(entry, "new_directories", &missing);
+        return 0;
+    }
+    cleanup_free char *name = checked_printf("%d", cJSON_GetArraySize(entries) - 1);
+    cleanup_free char *kept = path_in(number, name);
+    json_add_string(entry, "kept", name);
+    return keep_copy(root_fd, &place, kept, err);
+}
+
+static int keep_all(int root_fd, int number, const struct strings *paths, struct error *err)
+{
+    cleanup_json cJSON *manifest = cJSON_CreateObject();
+    cJSON_AddNumberToObject(manifest, "version", 1);
+    cJSON_AddFalseToObject(manifest, "complete");
+    cJSON *entries = cJSON_AddArrayToObject(manifest, "entries");
+    for (size_t i = 0; i < paths->count; i++)
+        if (keep_one(root_fd, number, entries, paths->items[i], err) < 0)
+            return -1;
+    return manifest_write(root_fd, number, manifest, err);
+}
+
+/* Removes a fix's directory, the manifest first: without it there is nothing to undo. */
+static void forget(int root_fd, int number)
+{
+    cleanup_strings struct strings names = {0};
+    cleanup_free char *directory = checked_printf("%s/%d", UNDO_DIRECTORY, number);
+    cleanup_close int fd = root_open(root_fd, directory, O_RDONLY | O_DIRECTORY, 0);
+    if (fd < 0)
+        return;
+    unlinkat(fd, "manifest.json", 0);
+    root_list(fd, "/", &names);
+    for (size_t i = 0; i < names.count; i++)
+        unlinkat(fd, names.items[i], 0);
+    for (int level = 0; level < 3; level++) { /* 1, undo, rehost: each goes when it is empty */
+        const char *name;
+        cleanup_close int parent = root_open_parent(root_fd, directory, &name);
+        if (parent < 0 || unlinkat(parent, name, AT_REMOVEDIR) < 0)
+            return;
+        *strrchr(directory, '/') = '\0';
+    }
+}
+
+int undo_keep(int root_fd, const struct plan *plan, struct error *err)
+{
+    cleanup_strings struct strings paths = {0};
+    int number = undo_latest(root_fd) + 1;
+    cleanup_free char *directory = checked_printf("%s/%d", UNDO_DIRECTORY, number);
+    paths_of(plan, &paths);
+    if (make_directories(root_fd, directory, NULL, err) < 0)
+        return error_prefix(err, "keep the old files");
+    if (check_room(root_fd, &paths, err) < 0 || keep_all(root_fd, number, &paths, err) < 0) {
+        forget(root_fd, number);
+        return error_prefix(err, "keep the old files");
+    }
+    return number;
+}
+
+static int remove_new(int root_fd, const cJSON *entry, const char *path, struct error *err)
+{
+    cleanup_strings struct strings directories = {0};
+    json_strings(entry, "new_directories", &directories);
+    if (root_exists(root_fd, path) && remove_file(root_fd, path, err) < 0)
+        return -1;
+    for (size_t i = directories.count; i-- > 0;) {
+        const char *name;
+        cleanup_close int parent = root_open_parent(root_fd, directories.items[i], &name);
+        if (parent >= 0 && unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT && errno != ENOTEMPTY && errno != EEXIST)
+            return error_errno(err, "remove the directory %s", directories.items[i]);
+    }
+    return 0;
+}
+
+/* The manifest lies in the guest, so it is not trusted: a kept file is a plain number, and every path stays in the root. */
+static int restore_one(int root_fd, int number, const cJSON *entry, struct error *err)
+{
+    const char *path = json_string(entry, "path"), *kept = json_string(entry, "kept");
+    if (!path || *path != '/' || (kept && strspn(kept, "0123456789") != strlen(kept)))
+        return error_set(err, "the manifest is damaged");
+    if (!kept)
+        return remove_new(root_fd, entry, path, err);
+    cleanup_free char *from = path_in(number, kept);
+    cleanup_close int fd = root_open(root_fd, from, O_RDONLY | O_NOFOLLOW, 0);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return error_errno(err, "open %s", from);
+    return S_ISREG(st.st_mode) ? restore_file(root_fd, path, fd, err) : error_set(err, "%s is no regular file", from);
+}
+
+int undo_restore(int root_fd, int number, struct error *err)
+{
+    cleanup_json cJSON *manifest = manifest_read(root_fd, number);
+    const cJSON *entries = cJSON_GetObjectItemCaseSensitive(manifest, "entries");
+    cleanup_free char *path = path_in(number, "manifest.json");
+    if (!root_exists(root_fd, path)) { /* it is written before the first change: without it nothing was changed */
+        forget(root_fd, number);
+        return 0;
+    }
+    if (!cJSON_IsArray(entries))
+        return error_set(err, "take back fix %d: %s is damaged", number, path);
+    for (int i = cJSON_GetArraySize(entries); i-- > 0;)
+        if (restore_one(root_fd, number, cJSON_GetArrayItem(entries, i), err) < 0)
+            return error_prefix(err, "take back fix %d", number);
+    if (syncfs(root_fd) < 0)
+        return error_errno(err, "flush the guest's file system");
+    forget(root_fd, number);
+    return 0;
+}
