@@ -48,7 +48,7 @@ static void takes_every_key(void **state)
     struct job job = {0};
     struct error err;
     assert_int_equal(parse("# a comment\r\n\r\n source = nbd://10.0.2.2:10809/disk \r\ndisk=auto\nnic=52:54:00:aa:bb:cc\n"
-                           "ip=192.0.2.10/24,192.0.2.1\nmap=lan0=52:54:00:00:00:01\nmap=lan1=52:54:00:00:00:02\nconfirm=yes\n"
+                           "ip=192.0.2.10/24,192.0.2.1\nmap=lan0=52:54:00:00:00:01\nmap=lan1=52:54:00:00:00:02\nconfirm=yes\nrestart=yes\n"
                            "after=poweroff\npatience=90", &job, &err), 0);
     assert_string_equal(job.source, "nbd://10.0.2.2:10809/disk");
     assert_string_equal(job.disk, "auto");
@@ -58,6 +58,7 @@ static void takes_every_key(void **state)
     assert_string_equal(job.nic_choices[1].old, "lan1");
     assert_string_equal(job.nic_choices[1].mac, "52:54:00:00:00:02");
     assert_true(job.confirmed);
+    assert_true(job.restart);
     assert_int_equal(job.after, AFTER_POWEROFF);
     assert_int_equal(job.patience_seconds, 90);
     job_free(&job);
@@ -96,6 +97,7 @@ static void an_empty_or_wrong_value_is_refused(void **state)
     refuses("source=nbd://a b\n", "is no source");
     refuses("source=nbd+unix:///x\n", "is no source");
     refuses("confirm=Yes\n", "it is \"yes\" or \"ask\"");
+    refuses("restart=1\n", "it is \"yes\" or \"no\"");
     refuses("after=later\n", "it is \"reboot\"");
     refuses("ip=192.0.2.10\n", "is no address");
     refuses("ip=192.0.2.10/33\n", "is no address");

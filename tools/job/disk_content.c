@@ -113,8 +113,7 @@ static bool append_own_state(const char *device, struct text *out)
     enum pull_state state = pull_state_of(device, &description);
     if (state == PULL_NONE)
         return false;
-    text_append(out, state == PULL_HALF_DONE ? "a half-done move: " : "a finished copy that is not released yet: ");
-    append_clean(out, description ? description : "of an unknown source");
+    append_clean(out, description ? description : state == PULL_HALF_DONE ? "a half-done copy" : "a copy whose boot code is held back");
     return true;
 }
 

@@ -15,8 +15,14 @@
 
 bool source_is_local(const char *source)
 {
-    return source && (string_starts(source, "nbd+unix://") || string_starts(source, "nbd://127.") ||
-                      string_starts(source, "nbd://localhost") || string_starts(source, "nbd://[::1]"));
+    if (!source || string_starts(source, "nbd+unix://"))
+        return source != NULL;
+    cleanup_free char *host = checked_copy(source + strlen("nbd://"));
+    host[strcspn(host, "/")] = '\0';
+    if (string_starts(host, "[::1]"))
+        return true;
+    host[strcspn(host, ":")] = '\0';
+    return string_is(host, "localhost") || (string_starts(host, "127.") && strspn(host, "0123456789.") == strlen(host));
 }
 
 int stage_hardware(struct run *run, struct error *err)

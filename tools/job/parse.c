@@ -49,6 +49,14 @@ static int take_confirm(struct job *job, const char *value, struct error *err)
     return 0;
 }
 
+static int take_restart(struct job *job, const char *value, struct error *err)
+{
+    if (!string_is(value, "yes") && !string_is(value, "no"))
+        return error_set(err, "it is \"yes\" or \"no\", not \"%.100s\"", value);
+    job->restart = string_is(value, "yes");
+    return 0;
+}
+
 static int take_after(struct job *job, const char *value, struct error *err)
 {
     for (int after = AFTER_REBOOT; after <= AFTER_HALT; after++)
@@ -86,7 +94,7 @@ static int take_job(struct job *job, const char *value, struct error *err)
 }
 
 /* The order is that of the bits in struct job's `given`. */
-enum key_number { KEY_SOURCE, KEY_DISK, KEY_NIC, KEY_IP, KEY_MAP, KEY_CONFIRM, KEY_AFTER, KEY_PATIENCE, KEY_JOB, KEY_COUNT };
+enum key_number { KEY_SOURCE, KEY_DISK, KEY_NIC, KEY_IP, KEY_MAP, KEY_CONFIRM, KEY_RESTART, KEY_AFTER, KEY_PATIENCE, KEY_JOB, KEY_COUNT };
 
 static const struct key {
     const char *name;
@@ -99,6 +107,7 @@ static const struct key {
     [KEY_IP] = {"ip", take_ip, false},
     [KEY_MAP] = {"map", take_map, true},
     [KEY_CONFIRM] = {"confirm", take_confirm, false},
+    [KEY_RESTART] = {"restart", take_restart, false},
     [KEY_AFTER] = {"after", take_after, false},
     [KEY_PATIENCE] = {"patience", take_patience, false},
     [KEY_JOB] = {"job", take_job, false},
@@ -201,6 +210,8 @@ static void merge(struct job *winner, struct job *loser)
     unsigned new_keys = loser->given & ~winner->given;
     if (new_keys & 1u << KEY_CONFIRM)
         winner->confirmed = loser->confirmed;
+    if (new_keys & 1u << KEY_RESTART)
+        winner->restart = loser->restart;
     if (new_keys & 1u << KEY_AFTER)
         winner->after = loser->after;
     if (new_keys & 1u << KEY_PATIENCE)

@@ -136,35 +136,46 @@ int stage_plan(struct run *run, struct error *err)
     return result;
 }
 
-static int say_stopped(struct run *run, struct error *err)
+static void show_target(struct run *run, bool goes_on)
 {
-    (void)run;
-    error_set(err, "not confirmed");
-    return error_advise(err, "Nothing was changed. Start again when the right disk is known.");
+    const struct target *target = &run->target;
+    cleanup_free char *size = size_for_people(target->size_bytes);
+    console_say(&run->console, "  %s: %s, %s, serial %s\n  It holds %s.\n", target->device, target->model, size,
+                target->serial ? target->serial : "none", target->content);
+    console_say(&run->console, goes_on ? "  The move goes on with it, if it is of this very source.\n"
+                                       : "  ALL OF THIS WILL BE DESTROYED and replaced by the source.\n");
+}
+
+/* 1: yes. 0: not understood. -1: no. */
+static int judge_answer(struct run *run, const char *answer, bool goes_on, struct error *err)
+{
+    run->job.restart |= goes_on && string_is(answer, "restart");
+    if (string_is(answer, "yes") || (goes_on && string_is(answer, "restart")))
+        return 1;
+    if (string_is(answer, "no")) {
+        error_set(err, "not confirmed");
+        return error_advise(err, "Start again when it is clear which disk may be overwritten.");
+    }
+    console_say(&run->console, "    \"%s\" is neither yes nor no: yes overwrites the disk, no stops here.\n", answer);
+    return 0;
 }
 
 int stage_confirm(struct run *run, struct error *err)
 {
-    const struct target *target = &run->target;
-    cleanup_free char *size = size_for_people(target->size_bytes);
-    bool goes_on = pull_state_of(target->device, NULL) != PULL_NONE;
-    console_say(&run->console, "  %s: %s, %s, serial %s\n  It holds %s.\n", target->device, target->model, size,
-                target->serial ? target->serial : "none", target->content);
-    console_say(&run->console, goes_on ? "  The move goes on where it stopped, if it is of the same source.\n"
-                                       : "  ALL OF THIS WILL BE DESTROYED and replaced by the source.\n");
+    bool goes_on = !run->job.restart && pull_state_of(run->target.device, NULL) != PULL_NONE;
+    show_target(run, goes_on);
     if (run->job.confirmed) {
         console_say(&run->console, "    confirmed by the job\n");
         return 0;
     }
-    cleanup_free char *question = checked_printf("Type yes to overwrite %s: ", target->device);
+    cleanup_free char *question = checked_printf(goes_on ? "Type yes to go on with %s, restart to forget that copy and start over: "
+                                                         : "Type yes to overwrite %s: ", run->target.device);
     for (;;) {
         cleanup_free char *answer = NULL;
         if (run_ask(run, question, NULL, &answer, err) < 0)
             return error_advise(err, "Give confirm=yes in the job if it may be destroyed (rehost-job(5)).");
-        if (string_is(answer, "yes"))
-            return 0;
-        if (string_is(answer, "no"))
-            return say_stopped(run, err);
-        console_say(&run->console, "    \"%s\" is neither yes nor no: yes destroys what is on the disk, no stops here.\n", answer);
+        int judged = judge_answer(run, answer, goes_on, err);
+        if (judged)
+            return judged < 0 ? -1 : 0;
     }
 }

@@ -30,7 +30,7 @@ static const struct stage {
 
 struct run_arguments {
     const char *job, *status, *command_line;
-    bool appliance;
+    bool restart, appliance;
 };
 
 void run_show(struct run *run, bool now)
@@ -70,10 +70,11 @@ static char *target_words(const struct run *run)
     cleanup_free char *description = NULL;
     enum pull_state state = pull_state_of(device, &description);
     if (state == PULL_HALF_DONE)
-        return checked_printf("%s holds a half-done copy (%s) and does not boot. Start again with the same source and disk, and it goes on from there.",
-                              device, description ? description : "");
+        return checked_printf("%s holds %s. It does not boot. Start again with the same source and disk, and it goes on from there.", device,
+                              description ? description : "a half-done copy");
     if (state == PULL_HELD)
-        return checked_printf("%s holds the whole copy, but its boot code is held back, so it does not boot. Start again when the cause is mended.", device);
+        return checked_printf("%s holds the whole copy with its boot code held back: it does not boot. Start again with the same source and disk "
+                              "when the cause is mended; nothing has to be copied again.", device);
     if (run->target.state == TARGET_HALF_DONE)
         return checked_printf("%s may have been written to, and does not boot.", device);
     return checked_printf("%s holds the copy; whether it boots is not known.", device);
@@ -157,7 +158,9 @@ static int start(struct run *run, const struct run_arguments *arguments)
     run->state.file = arguments->status;
     /* Called from a shell, it is this terminal that speaks; called by init, every console. */
     console_open(&run->console, run->appliance && !isatty(STDIN_FILENO));
-    if (take_job(run, arguments, &err) == 0)
+    int taken = take_job(run, arguments, &err);
+    run->job.restart |= arguments->restart;
+    if (taken == 0)
         return run_stages(run);
     run->exit_status = EXIT_USAGE;
     say_failure(run, "job", &err);
@@ -184,6 +187,7 @@ int command_run(int argc, char **argv)
         {.name = "job", .argument = "FILE|URL", .help = "what is to be done (rehost-job(5)); what is missing is asked", .value = &arguments.job},
         {.name = "status", .argument = "FILE", .help = "keep the state of the move in FILE, as JSON", .value = &arguments.status},
         {.name = "command-line", .argument = "FILE", .help = "read rehost.KEY=VALUE words from FILE, not from /proc/cmdline", .value = &arguments.command_line},
+        {.name = "restart", .help = "forget a half-done copy on the target, and start over", .flag = &arguments.restart},
         {.name = "appliance", .help = "this machine is ours: bring up its network, reboot it at the end", .flag = &arguments.appliance},
         {0},
     };

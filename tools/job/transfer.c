@@ -31,6 +31,7 @@ int stage_pull(struct run *run, struct error *err)
         .source = run->job.source,
         .target = run->target.device,
         .patience_seconds = run_patience(run),
+        .restart = run->job.restart,
         .hold_boot_code = true,
     };
     console_progress_start(&run->console);

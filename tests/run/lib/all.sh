@@ -34,7 +34,7 @@ done
 # source_start IMAGE: serves it read-only on $PORT; SOURCE is its URI.
 source_start() {
     port_reserve PORT
-    qemu-nbd --read-only --persistent --shared=0 -f raw -b 127.0.0.1 -p "$PORT" -x disk "$1" &
+    qemu-nbd --read-only --persistent --shared=0 -f raw -b 127.0.0.1 -p "$PORT" -x disk "$1" 2>>"$WORK/qemu-nbd.log" &
     PIDS+=($!)
     SOURCE=nbd://127.0.0.1:$PORT/disk
     local tenth
