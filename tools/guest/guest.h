@@ -70,6 +70,7 @@ enum initrd_builder { INITRD_BUILDER_NONE, INITRD_BUILDER_INITRAMFS_TOOLS, INITR
 struct guest_nic {
     char *name;  /* "lan0" */
     char *mac;   /* the old identity, lower case; NULL when nothing in the guest tells it */
+    bool sets_mac; /* `mac` is an address that the settings give to the card (ifupdown's hwaddress), nothing binds by it */
     struct strings addresses; /* "10.0.2.77/24", "dhcp" */
     char *gateway;
     struct strings sources;   /* the files that speak of it */

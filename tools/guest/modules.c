@@ -1,5 +1,6 @@
 /* A kernel's module tables, from the text files that depmod writes and the kernel's own build (modules.builtin,
  * modules.builtin.modinfo). The binary indexes say the same; the texts are the same in every release since 2.6. */
+#include "builtin_aliases.h"
 #include "modules.h"
 
 #include <errno.h>
@@ -176,6 +177,9 @@ struct module_table *modules_load(int root_fd, const char *directory, struct err
     load_builtin(table, root_fd, directory);
     if (table->module_count)
         qsort(table->modules, table->module_count, sizeof *table->modules, compare_modules);
+    for (size_t i = 0; i < sizeof builtin_aliases / sizeof *builtin_aliases; i++)
+        if (modules_is_builtin(table, builtin_aliases[i].driver))
+            add_alias(table, builtin_aliases[i].pattern, builtin_aliases[i].driver);
     return table;
 }
 

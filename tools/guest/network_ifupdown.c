@@ -73,8 +73,10 @@ static void take_mac(struct stanza *stanza, const char *value)
 {
     struct network_nic *nic = nic_of(stanza);
     cleanup_free char *mac = network_mac(string_starts(value, "ether ") ? value + 6 : value);
-    if (nic && mac && !nic->nic.mac)
-        nic->nic.mac = take_pointer(mac);
+    if (!nic || !mac || nic->nic.mac)
+        return;
+    nic->nic.mac = take_pointer(mac);
+    nic->nic.sets_mac = true;
 }
 
 static void take_option(struct stanza *stanza, const char *key, char *value)

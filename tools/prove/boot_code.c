@@ -1,0 +1,136 @@
+/* The first sectors of the disk, and the boot loader's files. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../base/cleanup.h"
+#include "../base/root.h"
+#include "proving.h"
+
+#define SECTOR 512u
+#define BOOT_CODE_BYTES 440
+/* GRUB 2, include/grub/i386/pc/boot.h: GRUB_BOOT_MACHINE_KERNEL_SECTOR, the sector where core.img begins. */
+#define GRUB_KERNEL_SECTOR 0x5c
+/* The same: GRUB_BOOT_MACHINE_LIST_SIZE 12; the first list entry of core.img's first sector ends it: start (8 bytes), length (2), segment (2). */
+#define GRUB_FIRST_LIST (SECTOR - 12)
+#define CORE_SECTORS_MAX 65536u
+
+static uint64_t little_endian(const unsigned char *bytes, unsigned count)
+{
+    uint64_t value = 0;
+    while (count-- > 0)
+        value = value << 8 | bytes[count];
+    return value;
+}
+
+static bool is_zero(const unsigned char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (bytes[i])
+            return false;
+    return true;
+}
+
+static int read_sector(int fd, uint64_t sector, unsigned char bytes[SECTOR])
+{
+    ssize_t got = pread(fd, bytes, SECTOR, (off_t)(sector * SECTOR));
+    return got == (ssize_t)SECTOR ? 0 : -1;
+}
+
+/* The partition that these sectors lie in, wholly or in part; NULL: the gap before, between or behind them. */
+static const struct partition *partition_at(const struct guest_disk *disk, uint64_t first, uint64_t count)
+{
+    for (size_t i = 0; i < disk->partition_count; i++) {
+        const struct partition *p = &disk->partitions[i];
+        if (p->fs_type && first * SECTOR < p->offset_bytes + p->size_bytes && (first + count) * SECTOR > p->offset_bytes)
+            return p;
+    }
+    return NULL;
+}
+
+#define WAY_OUT_GRUB "run `grub-install` for the disk in the guest, or on the source before the move"
+
+/* core.img as its own first sector describes it. */
+static void prove_core(int fd, const struct guest_disk *disk, uint64_t first, struct proof_link *link)
+{
+    unsigned char head[SECTOR], body[SECTOR];
+    if (first == 0 || first * SECTOR >= disk->size_bytes || read_sector(fd, first, head) < 0) {
+        link_broken(link, WAY_OUT_GRUB, "GRUB's boot code points to sector %llu, which is not on %s", (unsigned long long)first, disk->device);
+        return;
+    }
+    uint64_t start = little_endian(head + GRUB_FIRST_LIST, 8), count = little_endian(head + GRUB_FIRST_LIST + 8, 2);
+    const struct partition *inside = partition_at(disk, first, 1);
+    if (is_zero(head, sizeof head) || !start || !count || count > CORE_SECTORS_MAX || read_sector(fd, start, body) < 0 || is_zero(body, sizeof body))
+        link_broken(link, WAY_OUT_GRUB, "GRUB's boot code points to sector %llu of %s, where no core image of GRUB is", (unsigned long long)first, disk->device);
+    else if (!inside && partition_at(disk, start, count))
+        link_broken(link, WAY_OUT_GRUB, "GRUB's core image reaches into partition %u of %s", partition_at(disk, start, count)->number, disk->device);
+    else if (inside)
+        link_holds(link, "GRUB's boot code, and its core image at sector %llu in partition %u", (unsigned long long)first, inside->number);
+    else
+        link_holds(link, "GRUB's boot code, and its core image of %llu sectors at sector %llu of %s, clear of the partitions", (unsigned long long)count + 1,
+                   (unsigned long long)first, disk->device);
+}
+
+static bool says_grub(const unsigned char *code)
+{
+    return memmem(code, BOOT_CODE_BYTES, "GRUB ", 5) != NULL;
+}
+
+static void prove_first_sector(const struct proving *proving, int fd, const unsigned char sector[SECTOR], struct proof_link *link)
+{
+    const struct guest_disk *disk = &proving->guest->disk;
+    const unsigned char *held = proving->held_boot_code, *code = held ? held : sector;
+    if (!held && (sector[510] != 0x55 || sector[511] != 0xaa))
+        link_broken(link, WAY_OUT_GRUB, "the first sector of %s does not end in 55 AA: no firmware starts it", disk->device);
+    else if (is_zero(code, BOOT_CODE_BYTES))
+        link_broken(link, WAY_OUT_GRUB, "there is no boot code in the first sector of %s%s", disk->device, held ? " of the source" : "");
+    else if (says_grub(code))
+        prove_core(fd, disk, little_endian(code + GRUB_KERNEL_SECTOR, 8), link);
+    else
+        link_unknown(link, "the boot code of %s is not GRUB's, and what it starts is not known here", disk->device);
+}
+
+void prove_boot_code(const struct proving *proving, struct proof_link *link)
+{
+    const struct guest_disk *disk = &proving->guest->disk;
+    unsigned char sector[SECTOR];
+    if (!disk->device) {
+        link_unknown(link, "only a directory was given; the disk would tell");
+        return;
+    }
+    if (proving->hardware->firmware == FIRMWARE_UEFI) {
+        link_holds(link, "not used: UEFI firmware starts a file");
+        return;
+    }
+    cleanup_close int fd = open(disk->device, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read_sector(fd, 0, sector) < 0)
+        link_broken(link, "look at the kernel's messages (dmesg): the disk may be failing", "the first sector of %s cannot be read: %s", disk->device, strerror(errno));
+    else
+        prove_first_sector(proving, fd, sector, link);
+}
+
+/* GRUB loads its commands from here once core.img runs; without them it stops at "grub rescue>". */
+static void prove_modules(const struct proving *proving, struct proof_link *link)
+{
+    const struct boot_loader *boot = &proving->guest->boot;
+    bool uefi = proving->hardware->firmware == FIRMWARE_UEFI;
+    cleanup_free char *directory = checked_copy_bytes(boot->config, (size_t)(strrchr(boot->config, '/') - boot->config));
+    cleanup_free char *module = checked_printf("%s/%s/normal.mod", directory, uefi ? "x86_64-efi" : "i386-pc");
+    bool has_modules = root_is_file(proving->guest->root_fd, module);
+    if (!has_modules && !uefi) /* a signed GRUB for UEFI has them in itself */
+        link_broken(link, WAY_OUT_GRUB, "%s is missing in the guest: GRUB would stop at `grub rescue>`", module);
+    else
+        link_holds(link, "%s%s%s boots \"%s\"", has_modules ? module : "", has_modules ? " is there, and " : "", boot->config, boot->default_title);
+}
+
+void prove_boot_loader(const struct proving *proving, struct proof_link *link)
+{
+    const struct boot_loader *boot = &proving->guest->boot;
+    if (boot->kind == BOOT_LOADER_NONE)
+        link_broken(link, "install GRUB 2 on the source", "no boot loader that is known here was found: /boot/grub/grub.cfg is missing");
+    else if (!boot->default_kernel)
+        link_broken(link, "run `update-grub` in the guest", "%s names no kernel to boot", boot->config);
+    else
+        prove_modules(proving, link);
+}

@@ -1,0 +1,55 @@
+/* rehost prove: the boot chain of a guest on this machine, link by link. */
+#include <stdio.h>
+
+#include "../base/cleanup.h"
+#include "../base/options.h"
+#include "prove.h"
+
+static int complain(const struct error *err)
+{
+    fprintf(stderr, "rehost: prove: %s\n%s%s", err->message, err->advice, *err->advice ? "\n" : "");
+    return EXIT_FAILED;
+}
+
+static int show(const struct proof *proof, bool json)
+{
+    int status = proof_holds(proof) ? EXIT_DONE : EXIT_BLOCKED;
+    if (json)
+        return json_print(proof_to_json(proof)) == EXIT_DONE ? status : EXIT_FAILED;
+    cleanup_free char *text = proof_to_text(proof);
+    return fputs(text, stdout) >= 0 && fflush(stdout) == 0 ? status : EXIT_FAILED;
+}
+
+static int prove(const char *what, const struct hardware *hardware, const char *disk, bool json)
+{
+    struct guest guest;
+    struct proof proof = {0};
+    struct error err = {0};
+    if (guest_open(what, GUEST_READ, &guest, &err) < 0)
+        return complain(&err);
+    struct prove_input input = {.guest = &guest, .hardware = hardware, .disk = disk};
+    int status = prove_guest(&input, &proof, &err) < 0 ? complain(&err) : show(&proof, json);
+    proof_free(&proof);
+    return guest_close(&guest, &err) < 0 ? complain(&err) : status;
+}
+
+int command_prove(int argc, char **argv)
+{
+    bool json = false;
+    const char *file = NULL, *disk = NULL;
+    const struct option_row rows[] = {
+        {.name = "hardware", .argument = "FILE", .help = "for the machine that FILE describes instead of this one", .value = &file},
+        {.name = "disk", .argument = "DISK", .help = "the disk of that machine it boots from; otherwise its own, or the first", .value = &disk},
+        {.name = "json", .help = "one JSON document", .flag = &json},
+        {0},
+    };
+    const struct usage usage = {"prove", "WHAT", "Shows link by link whether a guest will boot on this machine. Only reads.", rows, 1, 1};
+    int first, status;
+    if (options_parse(&usage, argc, argv, &first, &status) < 0)
+        return status;
+    cleanup_hardware struct hardware hardware = {0};
+    struct error err = {0};
+    if (hardware_of(file, &hardware, &err) < 0)
+        return complain(&err);
+    return prove(argv[first], &hardware, disk, json);
+}

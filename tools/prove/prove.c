@@ -1,0 +1,158 @@
+/* See prove.h: the table of links, in the order of a boot. */
+#include "prove.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/cleanup.h"
+#include "../base/root.h"
+#include "proving.h"
+
+static const struct link_row {
+    const char *name;
+    prove_link *prove;
+} rows[] = {
+    {"firmware", prove_firmware},
+    {"boot code", prove_boot_code},
+    {"boot loader", prove_boot_loader},
+    {"kernel", prove_kernel},
+    {"initrd", prove_initrd},
+    {"disk driver", prove_disk_driver},
+    {"root", prove_root},
+    {"root file system", prove_root_driver},
+    {"fstab", prove_fstab},
+    {"init", prove_init},
+    {"network cards", prove_nic_drivers},
+    {"network settings", prove_network},
+};
+
+static void set_link(struct proof_link *link, enum link_state state, const char *way_out, const char *format, va_list args)
+{
+    char *evidence = NULL;
+    if (vasprintf(&evidence, format, args) < 0)
+        evidence = checked_copy("out of memory");
+    free(link->evidence);
+    free(link->way_out);
+    link->state = state;
+    link->evidence = evidence;
+    link->way_out = checked_copy(way_out);
+}
+
+void link_holds(struct proof_link *link, const char *evidence, ...)
+{
+    va_list args;
+    va_start(args, evidence);
+    set_link(link, LINK_HOLDS, NULL, evidence, args);
+    va_end(args);
+}
+
+void link_unknown(struct proof_link *link, const char *evidence, ...)
+{
+    va_list args;
+    va_start(args, evidence);
+    set_link(link, LINK_UNKNOWN, NULL, evidence, args);
+    va_end(args);
+}
+
+void link_broken(struct proof_link *link, const char *way_out, const char *evidence, ...)
+{
+    va_list args;
+    va_start(args, evidence);
+    set_link(link, LINK_BROKEN, way_out, evidence, args);
+    va_end(args);
+}
+
+static const struct hardware_disk *disk_named(const struct hardware *hardware, const char *name)
+{
+    for (size_t i = 0; name && i < hardware->disk_count; i++)
+        if (string_is(hardware->disks[i].name, name) || string_is(hardware->disks[i].device, name))
+            return &hardware->disks[i];
+    return NULL;
+}
+
+/* The one that was named; else the guest's own, when it is a disk of this machine; else the first that could be it. */
+static const struct hardware_disk *choose_disk(const struct prove_input *input)
+{
+    if (input->disk)
+        return disk_named(input->hardware, input->disk);
+    const struct hardware_disk *own = disk_named(input->hardware, input->guest->disk.device);
+    for (size_t i = 0; !own && i < input->hardware->disk_count; i++) {
+        const struct hardware_disk *disk = &input->hardware->disks[i];
+        if (!disk->medium && !disk->removable && !disk->read_only)
+            own = disk;
+    }
+    return own;
+}
+
+/* /vmlinuz is a link to the kernel in /boot on many systems. */
+static bool is_same_file(int root_fd, const char *a, const char *b)
+{
+    struct stat first, second;
+    if (string_is(a, b))
+        return true;
+    return a && b && root_stat(root_fd, a, &first) == 0 && root_stat(root_fd, b, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+static const struct kernel *choose_kernel(const struct guest *guest)
+{
+    for (size_t i = 0; i < guest->kernel_count; i++)
+        if (is_same_file(guest->root_fd, guest->boot.default_kernel, guest->kernels[i].image))
+            return &guest->kernels[i];
+    return NULL;
+}
+
+/* A disk that holds no system, or two, has no chain to go along. */
+static void prove_nothing(const struct guest *guest, struct proof *proof)
+{
+    struct proof_link *link = &proof->links[proof->count++];
+    cleanup_free char *systems = strings_join(&guest->systems, " and ");
+    link->name = "system";
+    if (guest->systems.count)
+        link_broken(link, "leave only one of them on the disk", "%s holds %zu systems: %s", guest->what, guest->systems.count, systems);
+    else
+        link_broken(link, "`rehost inspect` shows what was found instead", "%s holds no system", guest->what);
+}
+
+int prove_guest(const struct prove_input *input, struct proof *proof, struct error *err)
+{
+    const size_t count = sizeof rows / sizeof *rows;
+    struct proving proving = {.guest = input->guest, .hardware = input->hardware, .disk = choose_disk(input), .held_boot_code = input->held_boot_code};
+    *proof = (struct proof){.links = checked_alloc(count * sizeof *proof->links)};
+    if (input->disk && !proving.disk) {
+        proof_free(proof);
+        error_set(err, "this machine has no disk %s", input->disk);
+        return error_advise(err, "`rehost hardware` shows its disks");
+    }
+    if (input->guest->root_fd < 0) {
+        prove_nothing(input->guest, proof);
+        return 0;
+    }
+    proving.kernel = choose_kernel(input->guest);
+    for (size_t i = 0; i < count; i++) {
+        struct proof_link *link = &proof->links[proof->count++];
+        link->name = rows[i].name;
+        link->state = LINK_UNKNOWN;
+        rows[i].prove(&proving, link);
+    }
+    return 0;
+}
+
+bool proof_holds(const struct proof *proof)
+{
+    for (size_t i = 0; i < proof->count; i++)
+        if (proof->links[i].state == LINK_BROKEN)
+            return false;
+    return true;
+}
+
+void proof_free(struct proof *proof)
+{
+    for (size_t i = 0; i < proof->count; i++) {
+        free(proof->links[i].evidence);
+        free(proof->links[i].way_out);
+    }
+    free(proof->links);
+    *proof = (struct proof){0};
+}
