@@ -235,6 +235,7 @@ int copy_run(struct copy *copy, struct nbd *first, pull_told *told, void *contex
     do
         tell(copy, &watch, told, context, progress);
     while (pool_wait_end(&copy->pool, TELL_EVERY_MS));
+    atomic_store(&copy->stop, true); /* a connection that is still being made is not waited for */
     join_threads(&threads);
     tell(copy, &watch, told, context, progress);
     int status = end_copy(copy, err);

@@ -311,9 +311,7 @@ void *worker_main(void *argument)
     worker->nbd.stream.stop = &worker->copy->stop;
     worker->nbd.stream.received_bytes = &worker->copy->received_bytes;
     worker_run(worker);
-    if (!atomic_load(&worker->copy->stop))
-        nbd_close(&worker->nbd);
-    nbd_drop(&worker->nbd);
+    nbd_close(&worker->nbd);
     free(worker->nbd.buffer);
     free(state.scratch);
     return NULL;
