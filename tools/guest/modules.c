@@ -1,6 +1,5 @@
 /* A kernel's module tables, from the text files that depmod writes and the kernel's own build (modules.builtin,
  * modules.builtin.modinfo). The binary indexes say the same; the texts are the same in every release since 2.6. */
-#include "builtin_aliases.h"
 #include "modules.h"
 
 #include <errno.h>
@@ -10,6 +9,7 @@
 
 #include "../base/cleanup.h"
 #include "../base/root.h"
+#include "builtin_aliases.h"
 
 /* Each of these files is below 3 MiB in any distribution's kernel. */
 #define TABLE_MAX (32u << 20)

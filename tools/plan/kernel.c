@@ -29,8 +29,11 @@ void drivers_of_chain(const struct kernel *kernel, const struct strings *modalia
 {
     for (size_t i = 0; kernel->modules && i < modaliases->count; i++) {
         const char *modalias = modaliases->items[i];
-        size_t matched = modules_match(kernel->modules, modalias, drivers);
-        if (!matched && needs_driver(modalias) && !drives_by_name(kernel, driver_here))
+        cleanup_strings struct strings matched = {0};
+        modules_match(kernel->modules, modalias, &matched);
+        for (size_t j = 0; j < matched.count; j++)
+            strings_add_new(drivers, matched.items[j]);
+        if (!matched.count && needs_driver(modalias) && !drives_by_name(kernel, driver_here))
             strings_add_new(without, modalias);
     }
 }
