@@ -29,9 +29,11 @@ $(BUILD)/%.o: tools/%.c
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # The tests have objects of their own, as they are built with the sanitizers.
-check:
-	$(MAKE) BUILD=$(BUILD)/check CC=gcc STATIC= PREFIX= HEADERS= OPT="-O1 -g $(SANITIZE)" LDFLAGS="$(SANITIZE)" unit
+check: check-programs
 	CMOCKA_MESSAGE_OUTPUT=TAP prove --exec '' $(TESTS:$(BUILD)/%=$(BUILD)/check/%)
+
+check-programs:
+	$(MAKE) BUILD=$(BUILD)/check CC=gcc STATIC= PREFIX= HEADERS= OPT="-O1 -g $(SANITIZE)" LDFLAGS="$(SANITIZE)" unit
 
 unit: $(TESTS) $(BUILD)/rehost
 
@@ -42,5 +44,5 @@ $(BUILD)/unit/%: tests/unit/%.c $(OBJECTS)
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check unit clean
+.PHONY: all check check-programs unit clean
 -include $(OBJECTS:.o=.d) $(BUILD)/rehost.d

@@ -46,7 +46,9 @@ int error_prefix(struct error *err, const char *format, ...)
     memcpy(inner, err->message, sizeof inner);
     size_t length = strnlen(outer, sizeof outer - 1);
     memcpy(err->message, outer, length);
-    snprintf(err->message + length, sizeof err->message - length, ": %s", inner);
+    // Too long a chain of reasons loses its innermost end.
+    if (snprintf(err->message + length, sizeof err->message - length, ": %s", inner) < 0)
+        err->message[length] = '\0';
     return -1;
 }
 

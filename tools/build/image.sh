@@ -14,20 +14,38 @@ dracut_folder() {
     echo "$folder"
 }
 
+# What the initramfs is made from. The compression takes a minute: it is not done again for the same.
+image_key() {
+    key_of "$(cd "$top" && find rootfs initramfs config/drivers tools/build/image.sh "$1" -type f -exec sha256sum {} + | sort)" \
+        "$(libs_prefix)" "$(kernel_version)" "$SOURCE_DATE_EPOCH" "$(dpkg-query -W)"
+}
+
 # image_build BINARY OUT: the kernel and the initramfs.
 image_build() {
-    local binary=$1 out=$2 kernel
-    kernel=$(kernel_version)
+    local binary=$1 out=$2 key
+    key=$(image_key "$binary")
     mkdir -p "$out"
-    export REHOST_BINARY=$binary REHOST_PREFIX dracutbasedir
+    if [ "$key" = "$(cat "$out/initramfs.key" 2>/dev/null)" ] && [ -e "$out/initramfs.img" ]; then
+        note "The initramfs is up to date"
+    else
+        initramfs_build "$binary" "$out"
+        echo "$key" >"$out/initramfs.key"
+    fi
+    cmd cp "/boot/vmlinuz-$(kernel_version)" "$out/vmlinuz"
+}
+
+# initramfs_build BINARY OUT
+initramfs_build() {
+    local out=$2 new=$2/initramfs.img.new
+    export REHOST_BINARY=$1 REHOST_PREFIX dracutbasedir
     REHOST_PREFIX=$(libs_prefix)
     dracutbasedir=$(dracut_folder)
     mkdir -p /tmp/no-configuration
+    rm -f "$out/initramfs.key"
     # Reproducible: file times are SOURCE_DATE_EPOCH's. The modules stay .ko.xz, which makes the smallest image in memory.
     cmd dracut --force --quiet --reproducible --no-hostonly --no-early-microcode --nostrip \
         --conf /dev/null --confdir /tmp/no-configuration --tmpdir /tmp \
-        --modules rehost --compress "zstd -19 -T0 -q" "$out/initramfs.img.new" "$kernel"
-    chmod 644 "$out/initramfs.img.new"
-    mv "$out/initramfs.img.new" "$out/initramfs.img"
-    cmd cp "/boot/vmlinuz-$kernel" "$out/vmlinuz"
+        --modules rehost --compress "zstd -19 -T0 -q" "$new" "$(kernel_version)"
+    chmod 644 "$new"
+    mv "$new" "$out/initramfs.img"
 }

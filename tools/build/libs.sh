@@ -21,7 +21,7 @@ recipe_key() {
     local source=
     # shellcheck source=/dev/null
     source=$(. "$1"; echo "$source")
-    key_of "$(cat "$1" "$top/tools/build/libs.sh")" "$(source_versions "$source")" \
+    key_of "$(cat "$1")" "$(declare -f recipe_source recipe_build source_fetch source_unpack compiler_make)" "$(source_versions "$source")" \
         "$([ "$source" != busybox ] || cat "$top/config/busybox.config")" \
         "$(dpkg-query -W gcc musl-dev linux-libc-dev binutils)"
 }
@@ -59,12 +59,17 @@ recipe_source() {
     die "no source of $1 is whole on the mirror" "Try another one: REHOST_MIRROR=http://… ./build.sh libs"
 }
 
-# A compiler that finds the kernel's headers, which musl does not bring. -idirafter: after musl's own.
-compiler_make() {
+# kernel_headers FOLDER: links to the kernel's headers, which musl does not bring.
+kernel_headers() {
     local name
-    mkdir -p kernel-headers
-    for name in linux asm-generic mtd rdma sound video misc xen; do ln -sfT "/usr/include/$name" "kernel-headers/$name"; done
-    ln -sfT "/usr/include/$(gcc -print-multiarch)/asm" kernel-headers/asm
+    mkdir -p "$1"
+    for name in linux asm-generic mtd rdma sound video misc xen; do ln -sfT "/usr/include/$name" "$1/$name"; done
+    ln -sfT "/usr/include/$(gcc -print-multiarch)/asm" "$1/asm"
+}
+
+# A compiler that finds them. -idirafter: after musl's own.
+compiler_make() {
+    kernel_headers kernel-headers
     printf '#!/bin/sh\nexec musl-gcc -idirafter %q "$@"\n' "$PWD/kernel-headers" >cc
     chmod +x cc
 }
@@ -96,15 +101,13 @@ libs_merge() {
     local prefix=$1 new=$1.new entry
     shift
     rm -rf "$new"
-    mkdir -p "$new"/{include,sources}
+    mkdir -p "$new/sources"
     for entry in "$@"; do
         cp -a "$entry"/. "$new"
         mv "$new/source" "$new/sources/$(cut -d' ' -f1 "$entry/source")"
         mv "$new/copyright" "$new/sources/$(cut -d' ' -f1 "$entry/source").copyright"
     done
-    local name
-    for name in linux asm-generic mtd; do ln -sT "/usr/include/$name" "$new/include/$name"; done
-    ln -sT "/usr/include/$(gcc -print-multiarch)/asm" "$new/include/asm"
+    kernel_headers "$new/kernel-headers"
     mv -T "$new" "$prefix"
 }
 

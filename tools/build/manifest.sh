@@ -13,7 +13,9 @@ owners() {
     done
 }
 
-image_files() { zstd -dc "$1" | cpio -t --quiet | usr_path; }
+# Regular files only: a link named "ls" is busybox's, not that of the package which has a program of that name.
+image_files() { zstd -dc "$1" | cpio -tv --quiet | awk '/^-/ {print $NF}' | usr_path; }
+
 
 
 # What the media add to the initramfs and where it comes from.
@@ -32,7 +34,7 @@ licences() {
     echo "${found:-unknown}"
 }
 
-# control_field PACKAGE: "version<tab>source<tab>source version"
+# package_versions PACKAGE: "version<tab>source<tab>source version"
 package_versions() {
     if [ -e "/var/lib/rehost/$1.control" ]; then
         awk -v OFS='\t' '/^Version:/ {v = $2; if (sv == "") sv = $2} /^Package:/ {if (s == "") s = $2}

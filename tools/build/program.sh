@@ -10,7 +10,7 @@ program_build() {
     mkdir -p "$out/static"
     echo "$prefix $version" >"$out/static/inputs"
     cmd make -j"$(nproc)" --no-print-directory STATIC=1 CC=musl-gcc PREFIX="$prefix" BUILD="$out/static" VERSION="$version" \
-        OPT="-O2 -g -ffile-prefix-map=$prefix=prefix"
+        HEADERS="-idirafter $prefix/kernel-headers" OPT="-O2 -g -ffile-prefix-map=$prefix=prefix"
     cmd strip -o "$out/rehost.new" "$out/static/rehost"
     mv "$out/rehost.new" "$out/rehost"
 }
