@@ -106,6 +106,7 @@ static void nics_to_json(cJSON *document, const struct guest *guest)
         cJSON *object = json_append_object(nics);
         json_add_string(object, "name", guest->nics[i].name);
         json_add_string(object, "mac", guest->nics[i].mac);
+        cJSON_AddBoolToObject(object, "sets_mac", guest->nics[i].sets_mac);
         json_add_strings(object, "addresses", &guest->nics[i].addresses);
         json_add_string(object, "gateway", guest->nics[i].gateway);
         json_add_strings(object, "sources", &guest->nics[i].sources);

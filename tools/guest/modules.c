@@ -221,10 +221,8 @@ size_t modules_match(const struct module_table *table, const char *modalias, str
         /* Most patterns are of another bus: spare the slow comparison. */
         if (strncmp(alias->pattern, normal, bus < 3 ? bus : 3) != 0 || fnmatch(alias->pattern, normal, 0) != 0)
             continue;
-        if (!strings_contain(names, alias->module)) {
-            strings_add(names, alias->module);
-            matches++;
-        }
+        strings_add_new(names, alias->module);
+        matches++;
     }
     return matches;
 }

@@ -11,7 +11,7 @@ struct module_table;
 struct module_table *modules_load(int root_fd, const char *directory, struct error *err);
 void modules_free(struct module_table *table);
 
-/* Adds the modules (names with underscores) whose aliases match `modalias`. Returns how many matched; a match by a
+/* Adds the modules (names with underscores) whose aliases match `modalias`. Returns how many aliases matched; a match by a
  * built-in driver counts and is added too. */
 size_t modules_match(const struct module_table *table, const char *modalias, struct strings *names);
 bool modules_is_builtin(const struct module_table *table, const char *name);
