@@ -11,6 +11,8 @@
 
 static char *find_problem(const struct run *run, const struct hardware_disk *disk)
 {
+    if (run->hardware_file) /* a device of the same name here is another disk */
+        return checked_printf("it is not of this machine, but described by %s", run->hardware_file);
     if (disk->read_only)
         return checked_copy("it is read-only");
     if (disk->size_bytes < run->state.source_bytes) {
@@ -29,7 +31,7 @@ int candidates_find(struct run *run, struct candidates *list, struct error *err)
     *list = (struct candidates){0};
     hardware_free(&run->hardware);
     run->hardware = (struct hardware){0};
-    if (hardware_of(NULL, &run->hardware, err) < 0)
+    if (hardware_of(run->hardware_file, &run->hardware, err) < 0)
         return -1;
     list->items = checked_alloc(run->hardware.disk_count * sizeof *list->items);
     for (size_t i = 0; i < run->hardware.disk_count; i++) {
@@ -37,7 +39,8 @@ int candidates_find(struct run *run, struct candidates *list, struct error *err)
         if (disk->medium || !disk->size_bytes)
             continue;
         struct candidate *candidate = &list->items[list->count++];
-        *candidate = (struct candidate){.disk = disk, .problem = find_problem(run, disk), .content = disk_content(disk->device)};
+        *candidate = (struct candidate){.disk = disk, .problem = find_problem(run, disk)};
+        candidate->content = run->hardware_file ? checked_copy("what only that machine knows") : disk_content(disk->device);
         list->usable += !candidate->problem;
     }
     return 0;

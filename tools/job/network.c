@@ -27,7 +27,7 @@ bool source_is_local(const char *source)
 
 int stage_hardware(struct run *run, struct error *err)
 {
-    if (hardware_of(NULL, &run->hardware, err) < 0)
+    if (hardware_of(run->hardware_file, &run->hardware, err) < 0)
         return -1;
     const struct hardware *hardware = &run->hardware;
     cleanup_free char *memory = size_for_people(hardware->memory_bytes);

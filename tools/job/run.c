@@ -29,7 +29,7 @@ static const struct stage {
 };
 
 struct run_arguments {
-    const char *job, *status, *command_line;
+    const char *job, *status, *command_line, *hardware;
     bool restart, appliance;
 };
 
@@ -156,6 +156,7 @@ static int start(struct run *run, const struct run_arguments *arguments)
     struct error err = {0};
     run->appliance = is_appliance(arguments);
     run->state.file = arguments->status;
+    run->hardware_file = arguments->hardware;
     /* Called from a shell, it is this terminal that speaks; called by init, every console. */
     console_open(&run->console, run->appliance && !isatty(STDIN_FILENO));
     int taken = take_job(run, arguments, &err);
@@ -187,6 +188,7 @@ int command_run(int argc, char **argv)
         {.name = "job", .argument = "FILE|URL", .help = "what is to be done (rehost-job(5)); what is missing is asked", .value = &arguments.job},
         {.name = "status", .argument = "FILE", .help = "keep the state of the move in FILE, as JSON", .value = &arguments.status},
         {.name = "command-line", .argument = "FILE", .help = "read rehost.KEY=VALUE words from FILE, not from /proc/cmdline", .value = &arguments.command_line},
+        {.name = "hardware", .argument = "FILE", .help = "the machine that FILE describes stands in for this one; not in the appliance", .value = &arguments.hardware},
         {.name = "restart", .help = "forget a half-done copy on the target, and start over", .flag = &arguments.restart},
         {.name = "appliance", .help = "this machine is ours: bring up its network, reboot it at the end", .flag = &arguments.appliance},
         {0},
@@ -195,6 +197,10 @@ int command_run(int argc, char **argv)
     int first, status;
     if (options_parse(&usage, argc, argv, &first, &status) < 0)
         return status;
+    if (arguments.hardware && is_appliance(&arguments)) {
+        fprintf(stderr, "rehost run: --hardware is for planning and tests; the appliance moves onto the machine that it runs on\n");
+        return EXIT_USAGE;
+    }
     struct run run = {0};
     status = start(&run, &arguments);
     run_free(&run);

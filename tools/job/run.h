@@ -26,6 +26,7 @@ struct run {
     struct job job;
     struct console console;
     struct job_state state;
+    const char *hardware_file; /* stands in for this machine; NULL: this machine */
     struct hardware hardware;
     bool appliance;        /* this machine is ours: bring up its network, reboot it */
     char *job_place;       /* a job that is an URL and can only be fetched when the network is there */

@@ -121,7 +121,7 @@ static bool disks_changed(void *context)
 {
     struct run *run = context;
     struct hardware now = {0};
-    if (hardware_of(NULL, &now, NULL) < 0)
+    if (hardware_of(run->hardware_file, &now, NULL) < 0)
         return false;
     cleanup_free char *before = hardware_disks_key(&run->hardware), *after = hardware_disks_key(&now);
     hardware_free(&now);
