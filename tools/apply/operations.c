@@ -1,5 +1,6 @@
 /* See apply.h: the operations of a plan, one after the other. */
 #include <fcntl.h>
+#include <string.h>
 
 #include "../base/cleanup.h"
 #include "apply.h"
@@ -17,6 +18,8 @@ static int carry_out(const struct guest *guest, const struct operation *operatio
     case OPERATION_RUN:
         if (chroot_run(guest, &operation->argv, operation->timeout_seconds, NULL, err) == 0)
             return 0;
+        if (err && strstr(err->message, "No space left on device"))
+            error_advise(err, "The guest's file system is full; everything is put back as it was. Free some space on the source (apt-get clean, old kernels, logs) and start again.");
         return error_prefix(err, "run %s in the guest", operation->argv.items[0]);
     }
     return error_set(err, "an operation of an unknown kind");

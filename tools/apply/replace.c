@@ -224,7 +224,7 @@ static int replace_by(int root_fd, const char *path, const struct source *source
     if (replace_in(&place, source, err) == 0)
         return 0;
     if (err && err->errno_value == ENOSPC)
-        error_advise(err, "The guest's file system is full: nothing was changed in %s. Free some space on the source (apt-get clean, old kernels, logs) and start again.", path);
+        error_advise(err, "The guest's file system is full; the old file stays as it was. Free some space on the source (apt-get clean, old kernels, logs) and start again.");
     return error_prefix(err, "write %s", path);
 }
 

@@ -93,13 +93,14 @@ static int check_room(int root_fd, const struct strings *paths, struct error *er
     cleanup_close int fd = root_open(root_fd, UNDO_DIRECTORY, O_RDONLY | O_DIRECTORY, 0);
     if (fd < 0 || fstatvfs(fd, &fs) < 0)
         return error_errno(err, "look at the free space in %s", UNDO_DIRECTORY);
-    uint64_t room = (uint64_t)fs.f_bavail * fs.f_frsize, needed = size_of_all(root_fd, paths) + ROOM_TO_SPARE;
+    uint64_t room = (uint64_t)fs.f_bfree * fs.f_frsize /* root may use what is held back from others */, needed = size_of_all(root_fd, paths) + ROOM_TO_SPARE;
     if (room >= needed)
         return 0;
     cleanup_free char *has = size_for_people(room), *needs = size_for_people(needed);
     error_set(err, "the guest's file system has %s free, and keeping the old files below %s needs %s: No space left on device", has, UNDO_DIRECTORY, needs);
-    err->errno_value = ENOSPC;
-    return error_advise(err, "Nothing was changed. Free some space on the source (apt-get clean, old kernels, logs) and start again.");
+    if (err)
+        err->errno_value = ENOSPC;
+    return -1;
 }
 
 static int keep_copy(int root_fd, const struct place *place, const char *to, struct error *err)
@@ -182,13 +183,12 @@ int undo_keep(int root_fd, const struct plan *plan, struct error *err)
     int number = undo_latest(root_fd) + 1;
     cleanup_free char *directory = checked_printf("%s/%d", UNDO_DIRECTORY, number);
     paths_of(plan, &paths);
-    if (make_directories(root_fd, directory, NULL, err) < 0)
-        return error_prefix(err, "keep the old files");
-    if (check_room(root_fd, &paths, err) < 0 || keep_all(root_fd, number, &paths, err) < 0) {
-        forget(root_fd, number);
-        return error_prefix(err, "keep the old files");
-    }
-    return number;
+    if (make_directories(root_fd, directory, NULL, err) == 0 && check_room(root_fd, &paths, err) == 0 && keep_all(root_fd, number, &paths, err) == 0)
+        return number;
+    forget(root_fd, number);
+    if (err && err->errno_value == ENOSPC)
+        error_advise(err, "The guest's file system is full. Nothing was changed. Free some space on the source (apt-get clean, old kernels, logs) and start again.");
+    return error_prefix(err, "keep the old files in the guest");
 }
 
 static int remove_new(int root_fd, const cJSON *entry, const char *path, struct error *err)
