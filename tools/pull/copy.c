@@ -11,7 +11,9 @@
 #include "bytes.h"
 
 #define TELL_EVERY_MS 250
-#define SAVE_EVERY_MS 2000
+#define SAVE_EVERY_MS 500       /* at first; a disk whose flush takes long is asked less often … */
+#define SAVE_EVERY_MAX_MS 2000
+#define SAVE_SHARE 10           /* … so that saving takes at most a tenth of the time */
 #define SAVE_EVERY_BYTES (256ull << 20)
 #define LOOK_EVERY_MS 100
 #define SILENCE_TOLD_MS 10000 /* after this the operator is told that nothing moves */
@@ -98,17 +100,20 @@ static void *journal_main(void *argument)
     struct copy *copy = argument;
     struct error err = {0};
     uint64_t saved_bytes = pool_snapshot(&copy->pool, NULL, NULL);
+    int64_t every_ms = SAVE_EVERY_MS;
     for (int64_t saved_ms = clock_ms(); !atomic_load(&copy->stop) && !pool_is_done(&copy->pool); usleep(LOOK_EVERY_MS * 1000)) {
         uint64_t settled_bytes = pool_snapshot(&copy->pool, NULL, NULL);
-        bool due = settled_bytes - saved_bytes >= SAVE_EVERY_BYTES || clock_ms() - saved_ms >= SAVE_EVERY_MS;
+        bool due = settled_bytes - saved_bytes >= SAVE_EVERY_BYTES || clock_ms() - saved_ms >= every_ms;
         if (!due || settled_bytes == saved_bytes)
             continue;
+        int64_t started_ms = clock_ms();
         if (journal_save(copy, &err) < 0) {
             copy_fail(copy, &err);
             break;
         }
         saved_bytes = settled_bytes;
         saved_ms = clock_ms();
+        every_ms = (int64_t)most(SAVE_EVERY_MS, least((uint64_t)(saved_ms - started_ms) * SAVE_SHARE, SAVE_EVERY_MAX_MS));
     }
     return NULL;
 }

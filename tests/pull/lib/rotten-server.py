@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+"""An NBD server that lies, for the tests of the pull: no real server can be made to break the protocol.
+
+    rotten-server.py SOCKET FILE LIE
+
+Without a lie ("none") it serves FILE correctly, with structured replies and base:allocation. Lies that are none, but
+rare and allowed, start with "odd-": they must be understood.
+"""
+import os
+import socket
+import struct
+import sys
+import threading
+import time
+
+SOCKET, FILE, LIE = sys.argv[1:4]
+IMAGE = open(FILE, "rb")
+SIZE = os.path.getsize(FILE)
+READ_ONLY, SEND_DF, MULTI = 1 << 1, 1 << 7, 1 << 8
+DONE = 1
+DATA, HOLE, STATUS, ERROR, ERROR_OFFSET = 1, 2, 5, 32769, 32770
+failed_once = set()
+
+
+def read(connection, length):
+    data = b""
+    while len(data) < length:
+        more = connection.recv(length - len(data))
+        if not more:
+            raise EOFError
+        data += more
+    return data
+
+
+def option_reply(connection, option, kind, data=b""):
+    connection.sendall(struct.pack(">QIII", 0x3E889045565A9, option, kind, len(data)) + data)
+
+
+def export_size():
+    return {"size-zero": 0, "size-huge": 1 << 63}.get(LIE, SIZE)
+
+
+def export_flags():
+    return 1 | READ_ONLY | MULTI | (SEND_DF if LIE == "odd-df-overflow" else 0)
+
+
+def go(connection):
+    if LIE == "endless-go":
+        while True:
+            option_reply(connection, 7, 3, struct.pack(">H", 99) + b"x" * 100)
+    if LIE == "go-huge":
+        connection.sendall(struct.pack(">QIII", 0x3E889045565A9, 7, 3, 1 << 31))
+    if LIE == "go-short":
+        option_reply(connection, 7, 3, struct.pack(">H", 0))
+    if LIE == "block-sizes":
+        option_reply(connection, 7, 3, struct.pack(">HIII", 3, 3, 4096, 1))
+    if LIE != "go-empty":
+        option_reply(connection, 7, 3, struct.pack(">HQH", 0, export_size(), export_flags()))
+    option_reply(connection, 7, 1)
+
+
+def negotiate(connection):
+    """True when structured replies were agreed on."""
+    structured = False
+    while True:
+        _, option, length = struct.unpack(">QII", read(connection, 16))
+        read(connection, length)
+        if LIE == "odd-xenserver" and option != 1:
+            raise EOFError  # hangs up on every option but EXPORT_NAME
+        if LIE == "option-garbage":
+            connection.sendall(os.urandom(64))
+        elif option == 1:
+            connection.sendall(struct.pack(">QH", export_size(), export_flags()))
+            return structured
+        elif option == 7:
+            go(connection)
+            return structured
+        elif option == 8 and LIE not in ("simple-only", "structured-unasked") and not LIE.startswith("simple-"):
+            structured = True
+            option_reply(connection, option, 1)
+        elif option == 10 and structured:
+            option_reply(connection, option, 4, struct.pack(">I", 7) + b"base:allocation")
+            option_reply(connection, option, 1)
+        else:
+            option_reply(connection, option, (1 << 31) + 1)
+
+
+def chunk(connection, cookie, flags, kind, data=b""):
+    connection.sendall(struct.pack(">IHHQI", 0x668E33EF, flags, kind, cookie, len(data)) + data)
+
+
+def data_chunk(connection, cookie, offset, data, flags=0):
+    chunk(connection, cookie, flags, DATA, struct.pack(">Q", offset) + data)
+
+
+def error_chunk(connection, cookie, code, flags=DONE, offset=None):
+    body = struct.pack(">IH", code, 4) + b"oops"
+    chunk(connection, cookie, flags, ERROR if offset is None else ERROR_OFFSET, body + (b"" if offset is None else struct.pack(">Q", offset)))
+
+
+def odd_pieces(connection, cookie, offset, data):
+    """In pieces of no regular size, backwards, zeroes as holes, the end as a chunk of its own."""
+    at = [0, 1, 513, 4096, 70001, 300000]
+    edges = [edge for edge in at if edge < len(data)] + [len(data)]
+    for start, end in reversed(list(zip(edges, edges[1:]))):
+        piece = data[start:end]
+        if piece.count(0) == len(piece):
+            chunk(connection, cookie, 0, HOLE, struct.pack(">QI", offset + start, len(piece)))
+        else:
+            data_chunk(connection, cookie, offset + start, piece)
+    chunk(connection, cookie, DONE, 0)
+
+
+def answer_read(connection, flags, cookie, offset, data):
+    """True when the lie was told; False: answer as it should be."""
+    if LIE == "odd-pieces":
+        odd_pieces(connection, cookie, offset, data)
+    elif LIE == "odd-df-overflow" and flags & 4:
+        error_chunk(connection, cookie, 75)
+    elif LIE == "odd-error-offset" and offset not in failed_once:
+        failed_once.add(offset)
+        data_chunk(connection, cookie, offset, data[:512])
+        error_chunk(connection, cookie, 5, 0, offset + 512)
+        chunk(connection, cookie, DONE, 0)
+    elif LIE == "unknown-cookie":
+        data_chunk(connection, cookie ^ 1 << 40, offset, data, DONE)
+    elif LIE == "short-answer":
+        data_chunk(connection, cookie, offset, data[:-1], DONE)
+    elif LIE == "long-answer":
+        data_chunk(connection, cookie, offset, data + b"x" * 512, DONE)
+    elif LIE == "outside":
+        data_chunk(connection, cookie, offset + SIZE, data, DONE)
+    elif LIE == "before":
+        data_chunk(connection, cookie, max(offset, 512) - 512, data, DONE)
+    elif LIE == "twice":
+        data_chunk(connection, cookie, offset, data[:4096])
+        data_chunk(connection, cookie, offset + 2048, data[2048:], DONE)
+    elif LIE == "hole-outside":
+        chunk(connection, cookie, DONE, HOLE, struct.pack(">QI", offset, len(data) + 1))
+    elif LIE == "hole-everything":
+        chunk(connection, cookie, DONE, HOLE, struct.pack(">QI", offset, 0xFFFFFFFF))
+    elif LIE == "huge-chunk":
+        connection.sendall(struct.pack(">IHHQI", 0x668E33EF, DONE, DATA, cookie, 0x7FFFFFFF))
+    elif LIE == "empty-done":
+        chunk(connection, cookie, DONE, 0)
+    elif LIE == "unknown-chunk":
+        chunk(connection, cookie, DONE, 77, b"abcdefgh")
+    elif LIE == "garbage":
+        connection.sendall(os.urandom(4096))
+    elif LIE == "agreed-but-simple":
+        connection.sendall(struct.pack(">IIQ", 0x67446698, 0, cookie) + data)
+    else:
+        return False
+    return True
+
+
+def answer_status(connection, cookie, offset, length):
+    if LIE == "status-other-context":
+        chunk(connection, cookie, DONE, STATUS, struct.pack(">III", 99, length, 0))
+    elif LIE == "status-empty":
+        chunk(connection, cookie, DONE, STATUS, struct.pack(">III", 7, 0, 0))
+    elif LIE == "status-beyond":
+        chunk(connection, cookie, DONE, STATUS, struct.pack(">IIIII", 7, length, 0, 4096, 3))
+    elif LIE == "odd-status-error":
+        error_chunk(connection, cookie, 22)
+    elif LIE == "odd-status-beyond-last":
+        chunk(connection, cookie, DONE, STATUS, struct.pack(">III", 7, 0xFFFF0000, 0))
+    else:
+        chunk(connection, cookie, DONE, STATUS, struct.pack(">III", 7, length, 0))
+
+
+def transmit(connection, structured):
+    lock_free_file = os.open(FILE, os.O_RDONLY)
+    while True:
+        magic, flags, command, cookie, offset, length = struct.unpack(">IHHQQI", read(connection, 28))
+        if magic != 0x25609513 or command not in (0, 2, 7):
+            print("REFUSED: command", command, file=sys.stderr, flush=True)
+            os._exit(3)  # a client that sends anything else than reads must not pass
+        if command == 2:
+            return
+        if command == 7:
+            answer_status(connection, cookie, offset, length)
+            continue
+        data = os.pread(lock_free_file, length, offset)
+        if answer_read(connection, flags, cookie, offset, data):
+            continue
+        if LIE == "structured-unasked" or structured:
+            data_chunk(connection, cookie, offset, data, DONE)
+        elif LIE == "simple-unknown-cookie":
+            connection.sendall(struct.pack(">IIQ", 0x67446698, 0, cookie + 1) + data)
+        elif LIE == "simple-long":
+            connection.sendall(struct.pack(">IIQ", 0x67446698, 0, cookie) + data + b"x" * 512)
+        else:
+            connection.sendall(struct.pack(">IIQ", 0x67446698, 0, cookie) + data)
+
+
+def serve(connection):
+    try:
+        if LIE == "silent":
+            time.sleep(600)
+        if LIE == "greeting-garbage":
+            connection.sendall(b"SSH-2.0-OpenSSH_9.2p1 Debian\r\n")
+        elif LIE == "oldstyle":
+            connection.sendall(b"NBDMAGIC" + struct.pack(">QQI", 0x00420281861253, SIZE, 0) + bytes(124))
+        else:
+            connection.sendall(b"NBDMAGIC" + b"IHAVEOPT" + struct.pack(">H", 3))
+        read(connection, 4)
+        transmit(connection, negotiate(connection))
+    except (EOFError, ConnectionError):
+        pass
+    finally:
+        connection.close()
+
+
+def main():
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(SOCKET)
+    listener.listen(16)
+    while True:
+        connection, _ = listener.accept()
+        threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+
+main()

@@ -1,0 +1,58 @@
+#!/bin/bash
+# Too small, missing, mounted, write-protected, in use by another: each is named, and nothing is written.
+set -euo pipefail
+# shellcheck source=tests/pull/lib/all.sh
+. "$(dirname "$0")/lib/all.sh"
+needs nbdkit perl losetup mkfs.ext4
+
+SIZE=$((8 * 1048576))
+make_source "$WORK/source.img" "$SIZE"
+serve_nbdkit source file "$WORK/source.img"
+SOURCE=$(uri source)
+
+head -c $((SIZE - 512)) /dev/urandom >"$WORK/small"
+DIGEST=$(sha256sum <"$WORK/small")
+tries "too small: both sizes are named" pull_says 1 "too small: it has $((SIZE - 512)) bytes .*, the source has $SIZE" "$SOURCE" "$WORK/small"
+tries "... and it is as it was" test "$(sha256sum <"$WORK/small")" = "$DIGEST"
+tries "a device that is not there" pull_says 1 'open /dev/no-such-disk: No such file' "$SOURCE" /dev/no-such-disk
+tries "... is not made as a file in memory" test ! -e /dev/no-such-disk
+tries "a folder that is not there" pull_says 1 "$WORK/none/disk: No such file" "$SOURCE" "$WORK/none/disk"
+tries "a folder" pull_says 1 'neither a disk nor an image file' "$SOURCE" "$WORK"
+tries "a terminal" pull_says 1 'neither a disk nor an image file' "$SOURCE" /dev/tty
+tries "no target at all is wrong usage" pull_says 2 'takes SOURCE-URI DISK' "$SOURCE"
+tries "a scheme that is none" pull_says 1 'this is no source.*' "ftp://host/disk" "$WORK/x"
+tries "a request size that is none" pull_says 2 'not understood: 5000' --request-size 5000 "$SOURCE" "$WORK/x"
+tries "a number of connections that is none" pull_says 2 'not understood: 0' --connections 0 "$SOURCE" "$WORK/x"
+
+serve_nbdkit slow --filter=delay file "$WORK/source.img" rdelay=300ms
+"$REHOST" pull "$(uri slow)" "$WORK/shared" >/dev/null 2>&1 &
+FIRST=$!
+for _ in $(seq 100); do [ -e "$WORK/shared" ] && break; sleep 0.05; done
+tries "a file that another pull is filling" pull_says 1 'in use by another program' "$SOURCE" "$WORK/shared"
+wait "$FIRST"
+tries "... which is not disturbed" same_content "$WORK/source.img" "$WORK/shared"
+
+truncate -s 16M "$WORK/disk"
+if LOOP=$(losetup --find --show "$WORK/disk" 2>/dev/null); then
+    CLEANUPS+=("umount $WORK/mnt 2>/dev/null; losetup -d $LOOP 2>/dev/null")
+    tries "a block device is filled" pulls_whole "$WORK/source.img" "$SOURCE" "$LOOP"
+    tries "the file behind a loop device" pull_says 1 "$LOOP stands on it" "$SOURCE" "$WORK/disk"
+    mkdir "$WORK/mnt"
+    if mkfs.ext4 -q -F "$LOOP" && mount "$LOOP" "$WORK/mnt"; then
+        echo precious >"$WORK/mnt/file"
+        tries "a mounted disk, with where it is mounted" pull_says 1 "mounted at $WORK/mnt" "$SOURCE" "$LOOP"
+        umount "$WORK/mnt"
+        tries "... is as it was" sh -c "e2fsck -fn $LOOP && debugfs -R 'cat file' $LOOP 2>/dev/null | grep -q precious"
+    fi
+    losetup -d "$LOOP"
+    if LOOP=$(losetup --find --show --read-only "$WORK/disk"); then
+        CLEANUPS+=("losetup -d $LOOP 2>/dev/null")
+        tries "a write-protected disk" pull_says 1 "$LOOP.*(write-protected|not permitted|Read-only|denied)" "$SOURCE" "$LOOP"
+        losetup -d "$LOOP"
+    fi
+else
+    diag "no loop device here: block devices as targets were not tried"
+    TAP_COUNT=$((TAP_COUNT + 1))
+    echo "ok $TAP_COUNT - block devices as targets # SKIP no loop device here"
+fi
+tap_done

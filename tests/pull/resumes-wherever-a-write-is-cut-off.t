@@ -1,0 +1,57 @@
+#!/bin/bash
+# The target loses power at every single write and flush of a pull, one after the other: at the start, in the journal,
+# in the held-back ends and in the first sector. strace kills the program as it enters that call.
+set -euo pipefail
+# shellcheck source=tests/pull/lib/all.sh
+. "$(dirname "$0")/lib/all.sh"
+needs qemu-nbd strace perl
+
+SOURCE=$WORK/source.img
+TARGET=$WORK/target.img
+SIZE=$((6 * 1048576 + 512))
+make_source "$SOURCE" "$SIZE"
+serve_qemu source -f raw -e 8 "$SOURCE"
+old_disk() { tr '\0-\377' '\1-\377\0' <"$SOURCE" >"$TARGET"; }
+
+# strace counts the calls of each thread by itself: the most that one thread makes.
+count_calls() { sed -n "s/^\([0-9]*\) *$1(.*/\1/p" "$WORK/trace" | sort | uniq -c | sort -n | tail -n 1 | awk '{ print $1 }'; }
+old_disk
+strace -f -o "$WORK/trace" -e trace=pwrite64,fdatasync "$REHOST" pull --connections 1 "$(uri source)" "$TARGET" >/dev/null 2>&1 ||
+    skip_all "strace cannot trace here"
+must "an undisturbed pull under strace gives the source" same_content "$SOURCE" "$TARGET"
+
+# cut CALL N: killed as it enters the Nth call; then the disk must not boot unless it is complete, and the next run ends well.
+cut() {
+    local call=$1 nth=$2 status=0
+    old_disk
+    { strace -f -o /dev/null -e trace="$call" -e inject="$call:signal=KILL:when=$nth" "$REHOST" pull --connections 1 "$(uri source)" "$TARGET" >/dev/null 2>&1; } 2>/dev/null || status=$?
+    [ "$status" -eq 137 ] || { echo "it was not killed: exit status $status"; return 1; }
+    cmp -s -n "$SIZE" "$SOURCE" "$TARGET" || does_not_boot_yet || return 1
+    pulls_whole "$SOURCE" --json "$(uri source)" "$TARGET"
+}
+
+# The old disk has no 55AA (its bytes are shifted by one), so whatever boots has come from the source.
+does_not_boot_yet() {
+    [ "$(dd if="$TARGET" bs=1 skip=510 count=2 status=none | od -An -tx1)" != " 55 aa" ] || { echo "sector 0 has 55AA"; return 1; }
+}
+
+all_of() {
+    local call=$1 count nth
+    count=$(count_calls "$call")
+    [ "$count" -ge "$2" ] || { echo "only $count calls of $call were seen"; return 1; }
+    for nth in $(seq "$count"); do
+        cut "$call" "$nth" || { echo "cut off at $call number $nth of $count"; return 1; }
+    done
+    echo "$count calls"
+}
+tries "cut off at each write" all_of pwrite64 8
+tries "cut off at each flush" all_of fdatasync 6
+
+# At the end nothing that has arrived is asked for again, not even when the journal is overwritten already.
+old_disk
+FLUSHES=$(count_calls fdatasync)
+{ strace -f -o /dev/null -e trace=fdatasync -e inject="fdatasync:signal=KILL:when=$((FLUSHES - 1))" "$REHOST" pull --connections 1 "$(uri source)" "$TARGET" >/dev/null 2>&1; } 2>/dev/null || true
+pull --json "$(uri source)" "$TARGET" >/dev/null
+tries "cut off before the first sector, nothing but the ends is asked for again" \
+    test "$(json_number "$WORK/pull.out" resumed_bytes)" -ge $((SIZE - 3 * 1048576))
+tap_done
