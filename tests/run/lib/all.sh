@@ -46,6 +46,44 @@ source_start() {
     return 1
 }
 
+# real_server: IMAGE is the disk of a real Debian 12 server, never written to; HARDWARE describes a machine that it can move to.
+real_server() {
+    local tool
+    for tool in nbdkit mke2fs sfdisk; do command -v "$tool" >/dev/null || skip_all "$tool is not installed"; done
+    [ "$(id -u)" -eq 0 ] || skip_all "root is needed to mount the copy"
+    IMAGE=$("$TOP/tests/vm/guests/build" debian12)
+    HARDWARE=$TOP/tests/hardware/qemu-virtio.json
+}
+
+# slow_source IMAGE RATE: serves it at so many bits per second and connection, with a burst of two seconds' worth first.
+slow_source() {
+    port_reserve PORT
+    nbdkit -f -r -p "$PORT" -i 127.0.0.1 --filter=rate file "$1" "rate=$2" 2>"$WORK/nbdkit.log" &
+    SOURCE_PID=$!
+    PIDS+=("$SOURCE_PID")
+    SOURCE=nbd://127.0.0.1:$PORT
+}
+
+# field PYTHON-EXPRESSION: of the status document $DOCUMENT, which is `s` in it.
+DOCUMENT=$WORK/status.json
+field() { python3 -c 'import json, sys; s = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$DOCUMENT" "$1"; }
+
+# some_has_come MIB: waits until so much of the disk was received.
+some_has_come() {
+    local tenth
+    for tenth in $(seq 600); do
+        if [ -s "$DOCUMENT" ] && [ "$(field "(s.get('progress') or {}).get('received_bytes', 0) > $1 << 20")" = True ]; then return 0; fi
+        sleep 0.1
+    done
+    echo "after $tenth tenths of a second nothing has come"
+    return 1
+}
+
+has_signature() { [ "$(od -An -tx1 -j510 -N2 "$1" | tr -d ' ')" = 55aa ]; }
+has_no_signature() { ! has_signature "$1"; }
+same_boot_code() { cmp -n 440 "$1" "$2"; }
+other_boot_code() { ! cmp -s -n 440 "$1" "$2"; }
+
 # blank_image FILE SIZE: a disk that was never written to.
 blank_image() { truncate -s "$2" "$1"; }
 
