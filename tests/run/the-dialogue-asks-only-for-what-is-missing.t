@@ -32,6 +32,7 @@ job "disk=$WORK/small"
 tries "the kernel's command line wins over the job" runs 3 -- --job "$JOB" --command-line "$WORK/cmdline"
 tries "its disk was taken" shows "$WORK/target: image file"
 
+# shellcheck disable=SC2016 # the shell that is opened works it out
 tries "the exclamation mark opens a shell, and its end comes back to the question" runs 3 \
     --expect 'Source \(.*: ' --answer '!' --expect 'A shell is open' --answer 'echo $((40 + 2)); exit' --expect '42' \
     --expect 'Source \(.*: ' --answer "$SOURCE" --expect 'Disk \(.*: ' --answer "$WORK/target" --

@@ -117,7 +117,7 @@ static int go_on_without_plan(struct run *run, const struct error *failure, stru
 {
     uint64_t size_bytes;
     if (pull_source_size(run->job.source, &size_bytes, err) < 0) /* it is the source itself that has gone */
-        return error_prefix(err, "source %s", run->job.source);
+        return error_prefix(err, "the source has gone away");
     console_say(&run->console, "    warning: the system on the source cannot be read before the copy: %s\n", failure->message);
     console_say(&run->console, "    It will be checked and planned for after the copy; if it cannot boot here, that will be known only then.\n");
     return 0;

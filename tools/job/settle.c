@@ -49,7 +49,7 @@ static int plan_and_apply(struct run *run, const struct guest *guest, struct err
 int stage_fix(struct run *run, struct error *err)
 {
     struct guest guest = {0};
-    if (guest_open(run->target.device, GUEST_WRITE, &guest, err) < 0)
+    if (apply_open(run->target.device, &guest, NULL, err) < 0)
         return -1;
     run->target.state = TARGET_CHANGED;
     int result = plan_and_apply(run, &guest, err);

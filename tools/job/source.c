@@ -31,12 +31,13 @@ static int hear_source(struct run *run, struct error *err)
     free(run->state.source);
     run->state.source = checked_copy(run->job.source);
     if (pull_source_size(run->job.source, &run->state.source_bytes, err) < 0) {
-        error_prefix(err, "source %s", run->job.source);
+        if (!strstr(err->message, run->job.source))
+            error_prefix(err, "%s", run->job.source);
         return error_advise(err, "See that the server runs there (for instance: qemu-nbd --read-only --persistent --shared=0 -f raw "
                                  "/dev/sda), and that no firewall is between.");
     }
     if (run->state.source_bytes == 0)
-        return error_set(err, "source %s: the disk has no bytes", run->job.source);
+        return error_set(err, "%s: the disk has no bytes", run->job.source);
     return 0;
 }
 

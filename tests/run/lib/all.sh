@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # the variables are for the tests
 # What the tests of `rehost run` share: a source, a target, an operator. Source it first: . "$(dirname "$0")/lib/all.sh"
 set -euo pipefail
 shopt -s inherit_errexit
@@ -34,7 +35,7 @@ done
 # source_start IMAGE: serves it read-only on $PORT; SOURCE is its URI.
 source_start() {
     port_reserve PORT
-    qemu-nbd --read-only --persistent --shared=0 -f raw -b 127.0.0.1 -p "$PORT" -x disk "$1" 2>>"$WORK/qemu-nbd.log" &
+    qemu-nbd --read-only --persistent --shared=0 -f raw -b 127.0.0.1 -p "${PORT:?}" -x disk "$1" 2>>"$WORK/qemu-nbd.log" &
     PIDS+=($!)
     SOURCE=nbd://127.0.0.1:$PORT/disk
     local tenth
