@@ -184,6 +184,7 @@ static int seal(struct cell *cell)
 
 static int enter(void *argument)
 {
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* nothing changes the guest any more once we are gone */
     if (unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET) < 0)
         return say("make name spaces");
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 && errno != EINVAL) /* EINVAL: no mount point of its own, so nothing is shared */

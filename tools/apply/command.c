@@ -42,8 +42,18 @@ static void print_diffs(const struct guest *guest, const struct plan *plan)
 
 static int open_for(const struct wishes *wishes, struct guest *guest, struct error *err)
 {
+    bool recovered = false;
     *guest = (struct guest){.root_fd = -1};
-    return guest_open(wishes->what, wishes->dry_run ? GUEST_READ : GUEST_WRITE, guest, err);
+    int result;
+    if (wishes->dry_run)
+        result = guest_open(wishes->what, GUEST_READ, guest, err);
+    else if (wishes->undo)
+        result = guest_open(wishes->what, GUEST_WRITE, guest, err);
+    else
+        result = apply_open(wishes->what, guest, &recovered, err);
+    if (recovered)
+        printf("An earlier fix was cut off; what it had changed was put back first.\n");
+    return result;
 }
 
 /* Shows the plan, and carries it out unless that is not wanted or would be wrong. An exit status. */
@@ -109,17 +119,6 @@ static int undo(const struct wishes *wishes, const struct guest *guest, const st
     return EXIT_DONE;
 }
 
-static int recover(const struct wishes *wishes, const struct guest *guest, const struct hardware *hardware, struct error *err)
-{
-    (void)wishes, (void)hardware;
-    bool recovered;
-    if (apply_recover(guest, &recovered, err) < 0)
-        return EXIT_FAILED;
-    if (recovered)
-        printf("An earlier fix was cut off; what it had changed was put back first.\n");
-    return EXIT_DONE;
-}
-
 static int run(const struct wishes *wishes, struct error *err)
 {
     cleanup_hardware struct hardware hardware = {0};
@@ -127,9 +126,7 @@ static int run(const struct wishes *wishes, struct error *err)
         return with_guest(wishes, &hardware, undo, err);
     if (hardware_of(wishes->hardware, &hardware, err) < 0)
         return EXIT_FAILED;
-    int status = wishes->dry_run ? EXIT_DONE : with_guest(wishes, &hardware, recover, err);
-    if (status == EXIT_DONE)
-        status = with_guest(wishes, &hardware, fix, err);
+    int status = with_guest(wishes, &hardware, fix, err);
     if (status != EXIT_DONE || wishes->dry_run)
         return status;
     status = with_guest(wishes, &hardware, check_again, err);

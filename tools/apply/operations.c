@@ -60,11 +60,29 @@ int apply_plan(const struct guest *guest, const struct plan *plan, apply_told *t
     return 0;
 }
 
-int apply_recover(const struct guest *guest, bool *recovered, struct error *err)
+static bool was_cut_off(const struct guest *guest, int *number)
 {
-    int number = guest->root_fd >= 0 ? undo_latest(guest->root_fd) : 0;
-    *recovered = number > 0 && !undo_is_complete(guest->root_fd, number);
-    return *recovered ? undo_restore(guest->root_fd, number, err) : 0;
+    *number = guest->root_fd >= 0 ? undo_latest(guest->root_fd) : 0;
+    return *number > 0 && !undo_is_complete(guest->root_fd, *number);
+}
+
+int apply_open(const char *what, struct guest *guest, bool *recovered, struct error *err)
+{
+    int number;
+    struct error closing = {0};
+    if (guest_open(what, GUEST_WRITE, guest, err) < 0)
+        return -1;
+    bool cut_off = was_cut_off(guest, &number);
+    if (recovered)
+        *recovered = cut_off;
+    if (!cut_off)
+        return 0;
+    int result = undo_restore(guest->root_fd, number, err);
+    if (guest_close(guest, &closing) < 0 && result == 0) {
+        *err = closing;
+        result = -1;
+    }
+    return result < 0 ? -1 : guest_open(what, GUEST_WRITE, guest, err);
 }
 
 int apply_undo(const struct guest *guest, struct error *err)
