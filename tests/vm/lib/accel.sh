@@ -39,6 +39,6 @@ accel_boots() {
 accel_arguments() {
     case $(accel) in
     kvm) echo "-accel kvm -cpu host" ;;
-    *) echo "-accel tcg,thread=multi -cpu qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+cx16,+rdrand" ;;
+    *) echo "-accel tcg,thread=multi,tb-size=512 -cpu qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+cx16,+rdrand" ;;
     esac
 }

@@ -55,6 +55,16 @@ disk_does_not_boot() {
     [ "$signature" != 55aa ]
 }
 
+# disk_grows_to FILE MIB SECONDS: until so much was written to it. (The bar counts free space too, which takes no time.)
+disk_grows_to() {
+    local until=$((SECONDS + $3)) used
+    while used=$(($(stat -c %b "$1") / 2048)) && [ "$used" -lt "$2" ]; do
+        if [ "$SECONDS" -ge "$until" ]; then echo "$1 has only $used MiB after $3 s"; return 1; fi
+        sleep 0.5
+    done
+    echo "$1 has $used MiB"
+}
+
 # disk_is_untouched FILE: not a single block was written.
 disk_is_untouched() {
     local used
