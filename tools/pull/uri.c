@@ -125,7 +125,7 @@ int nbd_uri_parse(const char *text, struct nbd_uri *uri, struct error *err)
     else
         status = error_set(err, "this is no source that rehost can read");
     if (status < 0) {
-        error_prefix(err, "%s", text);
+        error_prefix(err, "%.200s", text); /* what is wrong has to fit behind it */
         error_advise(err, "A source is %s.", FORMS);
         nbd_uri_free(uri);
     }

@@ -1,0 +1,231 @@
+/* The journal, the label and the marker: what is written is read back, and nothing else is believed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "pull/bytes.h"
+#include "pull/journal.h"
+
+#define GIB (1ull << 30)
+#define TIB (1ull << 40)
+
+static struct journal journal_of(uint64_t source_bytes, uint64_t sequence)
+{
+    struct journal journal = {.source_bytes = source_bytes, .chunk_bytes = journal_chunk_bytes(source_bytes, 1 << 20),
+                              .sequence = sequence, .source = "nbd://192.0.2.7"};
+    memset(journal.identity.bytes, 0xa5, IDENTITY_BYTES);
+    journal.settled = checked_alloc(journal_words(&journal) * 8);
+    for (uint64_t i = 0; i < journal_chunk_count(&journal); i += 3)
+        journal.settled[i / 64] |= 1ull << (i % 64);
+    return journal;
+}
+
+/* A first MiB as ends_prepare and journal_save make it: a label, and slots for the journals that are given. */
+static unsigned char *head_with(const struct journal *first, const struct journal *second)
+{
+    unsigned char *head = checked_alloc(HEAD_BYTES);
+    label_encode(first ? first : second, head);
+    if (first)
+        journal_encode(first, head + JOURNAL_SLOT_OFFSET(first->sequence % 2));
+    if (second)
+        journal_encode(second, head + JOURNAL_SLOT_OFFSET(second->sequence % 2));
+    return head;
+}
+
+static void found(const unsigned char *head, uint64_t sequence)
+{
+    struct journal journal;
+    assert_true(journal_find(head, &journal));
+    assert_int_equal(journal.sequence, sequence);
+    journal_free(&journal);
+}
+
+static void not_found(const unsigned char *head)
+{
+    struct journal journal = {0};
+    assert_false(journal_find(head, &journal));
+}
+
+static void what_was_written_is_read_back(void **state)
+{
+    (void)state;
+    struct journal journal = journal_of(10 * GIB + 512, 7), back;
+    unsigned char *slot = checked_alloc(JOURNAL_SLOT_BYTES);
+    size_t length = journal_encode(&journal, slot);
+    assert_int_equal(length % 4096, 0);
+    assert_true(journal_decode(slot, &back));
+    assert_int_equal(back.source_bytes, journal.source_bytes);
+    assert_int_equal(back.chunk_bytes, 1 << 20);
+    assert_int_equal(back.sequence, 7);
+    assert_string_equal(back.source, "nbd://192.0.2.7");
+    assert_memory_equal(&back.identity, &journal.identity, sizeof back.identity);
+    assert_memory_equal(back.settled, journal.settled, journal_words(&journal) * 8);
+    assert_int_equal(journal_settled_count(&back), (10 * 1024 + 1 + 2) / 3);
+    journal_free(&journal);
+    journal_free(&back);
+    free(slot);
+}
+
+static void the_journal_of_any_disk_fits_its_slot(void **state)
+{
+    (void)state;
+    const uint64_t sizes[] = {2 << 20, 10 * GIB, 2 * TIB - 1, 2 * TIB, 4 * TIB + 512, 1000 * TIB, INT64_MAX};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct journal journal = journal_of(sizes[i], 1), back;
+        unsigned char *slot = checked_alloc(JOURNAL_SLOT_BYTES);
+        assert_true(journal_encode(&journal, slot) <= JOURNAL_SLOT_BYTES);
+        assert_true(journal_chunk_count(&journal) <= JOURNAL_CHUNKS_MAX);
+        assert_true(journal.chunk_bytes * journal_chunk_count(&journal) >= sizes[i]);
+        assert_true(journal_decode(slot, &back));
+        journal_free(&journal);
+        journal_free(&back);
+        free(slot);
+    }
+    assert_int_equal(journal_chunk_bytes(2 * TIB - 1, 1 << 20), 1 << 20);
+    assert_int_equal(journal_chunk_bytes(4 * TIB, 1 << 20), 4 << 20);
+    assert_int_equal(journal_chunk_bytes(GIB, 3 << 20), 4 << 20);
+}
+
+static void the_newer_slot_counts(void **state)
+{
+    (void)state;
+    struct journal older = journal_of(GIB, 4), newer = journal_of(GIB, 5);
+    unsigned char *head = head_with(&older, &newer);
+    found(head, 5);
+    memset(head + JOURNAL_SLOT_OFFSET(5 % 2) + 600, 0xff, 8); /* a torn write */
+    found(head, 4);
+    memset(head + JOURNAL_SLOT_OFFSET(4 % 2), 0, 8);
+    not_found(head);
+    journal_free(&older);
+    journal_free(&newer);
+    free(head);
+}
+
+static void any_changed_byte_makes_a_slot_void(void **state)
+{
+    (void)state;
+    struct journal journal = journal_of(GIB, 1), back;
+    unsigned char *slot = checked_alloc(JOURNAL_SLOT_BYTES);
+    journal_encode(&journal, slot);
+    for (size_t at = 0; at < 512 + journal_words(&journal) * 8; at++) {
+        slot[at] ^= 0x10;
+        if (journal_decode(slot, &back))
+            fail_msg("a slot whose byte %zu was changed is believed", at);
+        slot[at] ^= 0x10;
+    }
+    assert_true(journal_decode(slot, &back));
+    journal_free(&back);
+    journal_free(&journal);
+    free(slot);
+}
+
+static void garbage_is_no_journal(void **state)
+{
+    (void)state;
+    unsigned char *head = checked_alloc(HEAD_BYTES);
+    not_found(head);
+    srand(1);
+    for (int round = 0; round < 20; round++) {
+        for (size_t i = 0; i < HEAD_BYTES; i++)
+            head[i] = (unsigned char)rand();
+        not_found(head);
+        memcpy(head + JOURNAL_SLOT_OFFSET(0), "rhjourn1\1\0\0\0", 12);
+        put_le64(head + JOURNAL_SLOT_OFFSET(0) + 24, UINT64_MAX >> (round * 3)); /* wild sizes */
+        put_le64(head + JOURNAL_SLOT_OFFSET(0) + 32, 1ull << (round * 3));
+        not_found(head);
+    }
+    free(head);
+}
+
+static void slots_of_another_copy_than_the_label_are_ignored(void **state)
+{
+    (void)state;
+    struct journal old = journal_of(GIB, 9), new = journal_of(GIB, 1);
+    memset(new.identity.bytes, 0x5a, IDENTITY_BYTES);
+    unsigned char *head = head_with(&new, NULL);
+    journal_encode(&old, head + JOURNAL_SLOT_OFFSET(0)); /* left from before a restart */
+    not_found(head);
+    memset(head, 0, SECTOR); /* no label: the copy was finished over it, or a partitioner was here */
+    not_found(head);
+    journal_free(&old);
+    journal_free(&new);
+    free(head);
+}
+
+static void a_complete_label_needs_no_slots(void **state)
+{
+    (void)state;
+    struct journal journal = journal_of(3 * GIB + 5, 8), back;
+    journal.complete = true;
+    unsigned char *head = head_with(&journal, NULL);
+    memset(head + 4096, 0x77, HEAD_BYTES - 4096); /* the source's own first MiB is there by now */
+    assert_true(journal_find(head, &back));
+    assert_true(back.complete);
+    assert_int_equal(journal_settled_count(&back), journal_chunk_count(&back));
+    assert_string_equal(back.source, "nbd://192.0.2.7");
+    journal_free(&back);
+    journal_free(&journal);
+    free(head);
+}
+
+static void a_label_reads_as_text_and_does_not_boot(void **state)
+{
+    (void)state;
+    struct journal journal = journal_of(GIB, 1);
+    memset(journal.source, 'x', sizeof journal.source - 1);
+    unsigned char sector[SECTOR];
+    label_encode(&journal, sector);
+    assert_memory_equal(sector, "rehost: this disk is being filled", 33);
+    assert_false(sector_boots(sector));
+    struct journal back;
+    assert_true(label_decode(sector, &back));
+    for (size_t at = 0; at < 448; at++) {
+        sector[at] ^= 1;
+        assert_false(label_decode(sector, &back));
+        sector[at] ^= 1;
+    }
+    journal_free(&journal);
+}
+
+static void the_marker_keeps_the_partition_table(void **state)
+{
+    (void)state;
+    unsigned char sector[SECTOR], before[SECTOR];
+    for (size_t i = 0; i < SECTOR; i++)
+        before[i] = sector[i] = (unsigned char)(i * 7);
+    struct identity identity = {{1, 2, 3}}, back;
+    uint64_t size;
+    assert_false(held_decode(sector, &back, &size));
+    held_encode(sector, &identity, 12345);
+    assert_memory_equal(sector, "\xcd\x18\xeb\xfe", 4);
+    assert_memory_equal(sector + 440, before + 440, SECTOR - 440);
+    assert_true(held_decode(sector, &back, &size));
+    assert_memory_equal(&back, &identity, sizeof back);
+    assert_int_equal(size, 12345);
+    for (size_t at = 0; at < 56; at++) {
+        sector[at] ^= 1;
+        assert_false(held_decode(sector, &back, &size));
+        sector[at] ^= 1;
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_written_is_read_back),
+        cmocka_unit_test(the_journal_of_any_disk_fits_its_slot),
+        cmocka_unit_test(the_newer_slot_counts),
+        cmocka_unit_test(any_changed_byte_makes_a_slot_void),
+        cmocka_unit_test(garbage_is_no_journal),
+        cmocka_unit_test(slots_of_another_copy_than_the_label_are_ignored),
+        cmocka_unit_test(a_complete_label_needs_no_slots),
+        cmocka_unit_test(a_label_reads_as_text_and_does_not_boot),
+        cmocka_unit_test(the_marker_keeps_the_partition_table),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
