@@ -1,0 +1,428 @@
+/* Changing a guest: whole files or none, nothing outside of its root, and all of it can be taken back. */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "apply/apply.h"
+#include "apply/chroot.h"
+#include "apply/replace.h"
+#include "apply/undo.h"
+#include "base/cleanup.h"
+#include "base/root.h"
+
+/* scratch/root is the guest; scratch/outside must never change. */
+struct scratch {
+    char path[64];
+    int outer_fd, root_fd;
+    struct guest guest;
+};
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st, (void)type, (void)ftw;
+    return remove(path);
+}
+
+static void put(int fd, const char *path, const char *text)
+{
+    cleanup_close int file = openat(fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    assert_true(file >= 0);
+    assert_int_equal(write(file, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+static void assert_text(int fd, const char *path, const char *text)
+{
+    cleanup_free char *got = root_read(fd, path, 1 << 20, NULL);
+    assert_non_null(got);
+    assert_string_equal(got, text);
+}
+
+static int set_up(void **state)
+{
+    struct scratch *scratch = checked_alloc(sizeof *scratch);
+    strcpy(scratch->path, "/tmp/rehost-apply-XXXXXX");
+    if (!mkdtemp(scratch->path))
+        return -1;
+    scratch->outer_fd = open(scratch->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    mkdirat(scratch->outer_fd, "root", 0755);
+    mkdirat(scratch->outer_fd, "root/etc", 0755);
+    mkdirat(scratch->outer_fd, "outside", 0755);
+    put(scratch->outer_fd, "outside/secret", "untouched");
+    put(scratch->outer_fd, "root/etc/fstab", "old\n");
+    scratch->root_fd = openat(scratch->outer_fd, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    scratch->guest = (struct guest){.what = scratch->path, .root_fd = scratch->root_fd, .writable = true};
+    *state = scratch;
+    return scratch->root_fd < 0;
+}
+
+static int tear_down(void **state)
+{
+    struct scratch *scratch = *state;
+    close(scratch->root_fd);
+    close(scratch->outer_fd);
+    int result = nftw(scratch->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    free(scratch);
+    return result;
+}
+
+static void assert_outside_is_untouched(const struct scratch *scratch)
+{
+    cleanup_strings struct strings names = {0};
+    assert_text(scratch->outer_fd, "outside/secret", "untouched");
+    assert_int_equal(root_list(scratch->outer_fd, "outside", &names), 0);
+    assert_int_equal(names.count, 1);
+    cleanup_strings struct strings above = {0};
+    assert_int_equal(root_list(scratch->outer_fd, "/", &above), 0);
+    assert_int_equal(above.count, 2);
+}
+
+static int replace(const struct scratch *scratch, const char *path, const char *text, struct error *err)
+{
+    return replace_file(scratch->root_fd, path, text, strlen(text), 0644, err);
+}
+
+static void a_replaced_file_keeps_mode_and_attributes(void **state)
+{
+    struct scratch *scratch = *state;
+    struct stat st;
+    char value[16] = "";
+    assert_int_equal(fchmodat(scratch->root_fd, "etc/fstab", 0640, 0), 0);
+    cleanup_close int fd = openat(scratch->root_fd, "etc/fstab", O_RDONLY | O_CLOEXEC);
+    bool has_attributes = fsetxattr(fd, "user.label", "kept", 4, 0) == 0;
+    assert_int_equal(replace(scratch, "/etc/fstab", "new\n", NULL), 0);
+    assert_text(scratch->root_fd, "/etc/fstab", "new\n");
+    assert_int_equal(fstatat(scratch->root_fd, "etc/fstab", &st, 0), 0);
+    assert_int_equal(st.st_mode & 07777, 0640);
+    cleanup_close int new_fd = openat(scratch->root_fd, "etc/fstab", O_RDONLY | O_CLOEXEC);
+    if (has_attributes) {
+        assert_int_equal(fgetxattr(new_fd, "user.label", value, sizeof value), 4);
+        assert_string_equal(value, "kept");
+    }
+}
+
+static void nothing_is_left_beside_a_replaced_file(void **state)
+{
+    struct scratch *scratch = *state;
+    cleanup_strings struct strings names = {0};
+    assert_int_equal(replace(scratch, "/etc/fstab", "new\n", NULL), 0);
+    root_list(scratch->root_fd, "/etc", &names);
+    assert_int_equal(names.count, 1);
+}
+
+static void a_link_inside_the_root_stays_and_its_file_changes(void **state)
+{
+    struct scratch *scratch = *state;
+    assert_int_equal(symlinkat("/etc/fstab", scratch->root_fd, "etc/link"), 0);
+    assert_int_equal(symlinkat("../etc/link", scratch->root_fd, "etc/second"), 0);
+    assert_int_equal(replace(scratch, "/etc/second", "new\n", NULL), 0);
+    assert_text(scratch->root_fd, "/etc/fstab", "new\n");
+    cleanup_free char *target = root_readlink(scratch->root_fd, "/etc/link");
+    assert_string_equal(target, "/etc/fstab");
+}
+
+static void a_file_that_links_out_of_the_root_is_refused(void **state)
+{
+    struct scratch *scratch = *state;
+    const char *const targets[] = {"/proc/self/environ", "../../outside/secret", "/../../../../etc/passwd-not-there", "link"};
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        struct error err = {0};
+        unlinkat(scratch->root_fd, "etc/link", 0);
+        assert_int_equal(symlinkat(targets[i], scratch->root_fd, "etc/link"), 0);
+        assert_int_equal(replace(scratch, "/etc/link", "new\n", &err), -1);
+        assert_non_null(strstr(err.message, "/etc/link"));
+        assert_non_null(strstr(err.message, "symbolic link"));
+    }
+    assert_outside_is_untouched(scratch);
+}
+
+static void directories_that_link_out_of_the_root_lead_nowhere_else(void **state)
+{
+    struct scratch *scratch = *state;
+    cleanup_free char *outside = checked_printf("%s/outside", scratch->path);
+    assert_int_equal(symlinkat("../../..", scratch->root_fd, "boot"), 0);
+    assert_int_equal(symlinkat(outside, scratch->root_fd, "etc/initramfs-tools"), 0);
+    assert_int_equal(symlinkat("../../outside", scratch->root_fd, "etc/default"), 0);
+    assert_int_equal(replace(scratch, "/boot/grub.cfg", "new\n", NULL), 0); /* the guest's own root */
+    assert_text(scratch->root_fd, "/grub.cfg", "new\n");
+    replace(scratch, "/etc/initramfs-tools/modules", "new\n", NULL);
+    replace(scratch, "/etc/default/secret", "new\n", NULL);
+    assert_outside_is_untouched(scratch);
+}
+
+static void what_is_no_regular_file_is_refused(void **state)
+{
+    struct scratch *scratch = *state;
+    struct error err = {0};
+    assert_int_equal(mkdirat(scratch->root_fd, "etc/grub", 0755), 0);
+    assert_int_equal(mkfifoat(scratch->root_fd, "etc/fifo", 0644), 0);
+    assert_int_equal(replace(scratch, "/etc/grub", "new\n", &err), -1);
+    assert_string_equal(err.message, "write /etc/grub: it is no regular file");
+    assert_int_equal(replace(scratch, "/etc/fifo", "new\n", &err), -1);
+    assert_int_equal(remove_file(scratch->root_fd, "/etc/fifo", &err), -1);
+}
+
+static struct operation *add(struct plan *plan, enum operation_kind kind, const char *path, const char *content)
+{
+    plan->operations = checked_grow(plan->operations, plan->operation_count + 1, sizeof *plan->operations);
+    struct operation *operation = &plan->operations[plan->operation_count++];
+    *operation = (struct operation){.kind = kind, .step = checked_copy("test"), .why = checked_copy("because"), .path = checked_copy(path),
+                                    .content = checked_copy(content), .length = content ? strlen(content) : 0, .mode = 0644, .timeout_seconds = 20};
+    return operation;
+}
+
+/* A change, a removal, and a new file in new directories. */
+static struct plan plan_of_three(struct scratch *scratch)
+{
+    struct plan plan = {0};
+    put(scratch->root_fd, "etc/map", "map\n");
+    const struct timespec long_ago[2] = {{.tv_sec = 1000}, {.tv_sec = 1000000000}};
+    assert_int_equal(utimensat(scratch->root_fd, "etc/fstab", long_ago, 0), 0);
+    add(&plan, OPERATION_WRITE, "/etc/fstab", "new\n");
+    add(&plan, OPERATION_REMOVE, "/etc/map", NULL);
+    add(&plan, OPERATION_WRITE, "/etc/systemd/network/10.link", "link\n");
+    return plan;
+}
+
+static void assert_as_before(const struct scratch *scratch)
+{
+    struct stat st;
+    assert_text(scratch->root_fd, "/etc/fstab", "old\n");
+    assert_text(scratch->root_fd, "/etc/map", "map\n");
+    assert_int_equal(fstatat(scratch->root_fd, "etc/fstab", &st, 0), 0);
+    assert_int_equal(st.st_mtim.tv_sec, 1000000000);
+    assert_false(root_exists(scratch->root_fd, "/etc/systemd"));
+    assert_false(root_exists(scratch->root_fd, "/var/lib/rehost"));
+}
+
+static void a_fix_is_carried_out_and_taken_back(void **state)
+{
+    struct scratch *scratch = *state;
+    struct plan plan = plan_of_three(scratch);
+    assert_int_equal(apply_plan(&scratch->guest, &plan, NULL, NULL, NULL), 0);
+    assert_text(scratch->root_fd, "/etc/fstab", "new\n");
+    assert_false(root_exists(scratch->root_fd, "/etc/map"));
+    assert_text(scratch->root_fd, "/etc/systemd/network/10.link", "link\n");
+    assert_int_equal(apply_undo(&scratch->guest, NULL), 0);
+    assert_as_before(scratch);
+    plan_free(&plan);
+}
+
+static void undo_without_a_fix_says_so(void **state)
+{
+    struct scratch *scratch = *state;
+    struct error err = {0};
+    assert_int_equal(apply_undo(&scratch->guest, &err), -1);
+    assert_non_null(strstr(err.message, "nothing to take back"));
+}
+
+static void a_fix_that_fails_in_the_middle_changes_nothing(void **state)
+{
+    struct scratch *scratch = *state;
+    struct error err = {0};
+    struct plan plan = plan_of_three(scratch);
+    strings_add(&add(&plan, OPERATION_RUN, NULL, NULL)->argv, "update-initramfs"); /* the scratch guest has no programs */
+    assert_int_equal(apply_plan(&scratch->guest, &plan, NULL, NULL, &err), -1);
+    assert_non_null(strstr(err.message, "update-initramfs"));
+    assert_non_null(strstr(err.advice, "put back"));
+    assert_as_before(scratch);
+    plan_free(&plan);
+}
+
+static void a_fix_that_was_cut_off_is_known_and_taken_back(void **state)
+{
+    struct scratch *scratch = *state;
+    struct plan plan = plan_of_three(scratch);
+    int number = undo_keep(scratch->root_fd, &plan, NULL);
+    assert_int_equal(number, 1);
+    assert_int_equal(replace(scratch, "/etc/fstab", "new\n", NULL), 0); /* and then the power went */
+    assert_int_equal(undo_latest(scratch->root_fd), 1);
+    assert_false(undo_is_complete(scratch->root_fd, 1));
+    assert_int_equal(undo_restore(scratch->root_fd, 1, NULL), 0);
+    assert_as_before(scratch);
+    plan_free(&plan);
+}
+
+static void each_fix_is_taken_back_by_itself(void **state)
+{
+    struct scratch *scratch = *state;
+    struct plan first = {0}, second = {0};
+    add(&first, OPERATION_WRITE, "/etc/fstab", "first\n");
+    add(&second, OPERATION_WRITE, "/etc/fstab", "second\n");
+    assert_int_equal(apply_plan(&scratch->guest, &first, NULL, NULL, NULL), 0);
+    assert_int_equal(apply_plan(&scratch->guest, &second, NULL, NULL, NULL), 0);
+    assert_int_equal(apply_undo(&scratch->guest, NULL), 0);
+    assert_text(scratch->root_fd, "/etc/fstab", "first\n");
+    assert_int_equal(apply_undo(&scratch->guest, NULL), 0);
+    assert_text(scratch->root_fd, "/etc/fstab", "old\n");
+    plan_free(&first);
+    plan_free(&second);
+}
+
+static void a_forged_manifest_reaches_nothing_outside(void **state)
+{
+    struct scratch *scratch = *state;
+    const char *const entries[] = {"{\"path\": \"/etc/fstab\", \"kept\": \"../../../../../../outside/secret\"}", "{\"path\": \"outside/secret\", \"kept\": \"0\"}",
+                                   "{\"kept\": \"0\"}", "{\"path\": \"/../outside/secret\", \"new_directories\": [\"/../outside\"]}"};
+    for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
+        cleanup_free char *text = checked_printf("{\"version\": 1, \"complete\": true, \"entries\": [%s]}", entries[i]);
+        assert_int_equal(replace(scratch, UNDO_DIRECTORY "/1/manifest.json", text, NULL), 0);
+        assert_int_equal(replace(scratch, UNDO_DIRECTORY "/1/0", "forged", NULL), 0);
+        apply_undo(&scratch->guest, NULL);
+        assert_text(scratch->root_fd, "/etc/fstab", "old\n");
+        assert_outside_is_untouched(scratch);
+    }
+}
+
+static void a_guest_opened_for_reading_is_not_changed(void **state)
+{
+    struct scratch *scratch = *state;
+    struct error err = {0};
+    struct plan plan = {0};
+    add(&plan, OPERATION_WRITE, "/etc/fstab", "new\n");
+    scratch->guest.writable = false;
+    assert_int_equal(apply_plan(&scratch->guest, &plan, NULL, NULL, &err), -1);
+    assert_text(scratch->root_fd, "/etc/fstab", "old\n");
+    plan_free(&plan);
+}
+
+/* Runs a shell sealed in, with this machine's own root as the guest's. */
+static int sealed(const char *script, unsigned timeout_seconds, struct text *output, struct error *err)
+{
+    cleanup_close int root_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct guest guest = {.root_fd = root_fd};
+    cleanup_strings struct strings argv = {0};
+    strings_add(&argv, "sh");
+    strings_add(&argv, "-c");
+    strings_add(&argv, script);
+    return chroot_run(&guest, &argv, timeout_seconds, output, err);
+}
+
+/* The script must end well; what it printed is shown when it does not. */
+static void assert_sealed(const char *script)
+{
+    struct error err = {0};
+    if (geteuid() != 0)
+        skip(); /* name spaces and mounts need root */
+    if (sealed(script, 60, NULL, &err) < 0)
+        fail_msg("%s", err.message);
+}
+
+static void a_sealed_program_sees_no_network(void **state)
+{
+    (void)state;
+    assert_sealed("test \"$(grep -c : /proc/net/dev)\" = 1 && grep -q lo: /proc/net/dev");
+}
+
+static void a_sealed_program_sees_none_of_this_machines_firmware(void **state)
+{
+    (void)state;
+    assert_sealed("test -z \"$(ls -A /sys/firmware)\"");
+}
+
+static void a_sealed_program_cannot_change_the_kernel(void **state)
+{
+    (void)state;
+    assert_sealed("! (echo x >/proc/sys/kernel/core_pattern) 2>/dev/null && ! (echo s >/proc/sysrq-trigger) 2>/dev/null && ! (echo 1 >/sys/kernel/mm/ksm/run) 2>/dev/null");
+}
+
+static void a_sealed_program_cannot_mount_or_make_nodes(void **state)
+{
+    (void)state;
+    assert_sealed("! mount -t tmpfs none /tmp 2>/dev/null && ! mknod /dev/x b 8 0 2>/dev/null && ! mknod /tmp/x b 8 0 2>/dev/null && ! chroot / true 2>/dev/null");
+}
+
+static void a_sealed_program_has_no_descriptor_of_ours(void **state)
+{
+    (void)state;
+    assert_sealed("ls /proc/$$/fd >/tmp/fds && test \"$(tr '\\n' ' ' </tmp/fds)\" = '0 1 2 '");
+    assert_sealed("test \"$(ls /proc/1/fd 2>/dev/null | tr '\\n' ' ')\" = '0 1 2 ' || ! ls /proc/1/fd >/dev/null 2>&1");
+}
+
+static void a_sealed_program_sees_the_usual_devices(void **state)
+{
+    (void)state;
+    assert_sealed("echo x >/dev/null && head -c 4 /dev/urandom >/dev/null && test -c /dev/tty && test -d /dev/pts && test -L /dev/fd && test -w /tmp && test -w /run");
+}
+
+static void a_sealed_program_sees_no_other_process_and_a_clean_environment(void **state)
+{
+    (void)state;
+    setenv("REHOST_SECRET", "leaked", 1);
+    assert_sealed("test -z \"$REHOST_SECRET\" && test \"$LANG\" = C && test \"$(ls -d /proc/[0-9]* | wc -l)\" -lt 8");
+    unsetenv("REHOST_SECRET");
+}
+
+static void a_sealed_program_ends_in_time_with_all_its_children(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    if (geteuid() != 0)
+        skip();
+    time_t start = time(NULL);
+    assert_int_equal(sealed("setsid sleep 1234 & sleep 1234", 2, NULL, &err), -1);
+    assert_non_null(strstr(err.message, "did not end within 2 seconds"));
+    assert_true(time(NULL) - start < 20);
+}
+
+static void a_daemon_that_a_sealed_program_leaves_is_ended(void **state)
+{
+    (void)state;
+    time_t start = time(NULL);
+    assert_sealed("setsid sleep 1234 & exit 0");
+    assert_true(time(NULL) - start < 20);
+}
+
+static void the_status_and_output_of_a_sealed_program_come_back(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    cleanup_text struct text output = {0};
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(sealed("echo no space; exit 7", 60, &output, &err), -1);
+    assert_non_null(strstr(err.message, "status 7"));
+    assert_string_equal(output.data, "no space\n");
+}
+
+#define with_scratch(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_scratch(a_replaced_file_keeps_mode_and_attributes),
+        with_scratch(nothing_is_left_beside_a_replaced_file),
+        with_scratch(a_link_inside_the_root_stays_and_its_file_changes),
+        with_scratch(a_file_that_links_out_of_the_root_is_refused),
+        with_scratch(directories_that_link_out_of_the_root_lead_nowhere_else),
+        with_scratch(what_is_no_regular_file_is_refused),
+        with_scratch(a_fix_is_carried_out_and_taken_back),
+        with_scratch(undo_without_a_fix_says_so),
+        with_scratch(a_fix_that_fails_in_the_middle_changes_nothing),
+        with_scratch(a_fix_that_was_cut_off_is_known_and_taken_back),
+        with_scratch(each_fix_is_taken_back_by_itself),
+        with_scratch(a_forged_manifest_reaches_nothing_outside),
+        with_scratch(a_guest_opened_for_reading_is_not_changed),
+        cmocka_unit_test(a_sealed_program_sees_no_network),
+        cmocka_unit_test(a_sealed_program_sees_none_of_this_machines_firmware),
+        cmocka_unit_test(a_sealed_program_cannot_change_the_kernel),
+        cmocka_unit_test(a_sealed_program_cannot_mount_or_make_nodes),
+        cmocka_unit_test(a_sealed_program_has_no_descriptor_of_ours),
+        cmocka_unit_test(a_sealed_program_sees_the_usual_devices),
+        cmocka_unit_test(a_sealed_program_sees_no_other_process_and_a_clean_environment),
+        cmocka_unit_test(a_sealed_program_ends_in_time_with_all_its_children),
+        cmocka_unit_test(a_daemon_that_a_sealed_program_leaves_is_ended),
+        cmocka_unit_test(the_status_and_output_of_a_sealed_program_come_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

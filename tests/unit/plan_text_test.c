@@ -1,0 +1,285 @@
+/* The plan's pure core: configuration files as text, before and after. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "plan/devices.h"
+#include "plan/diff.h"
+#include "plan/fstab.h"
+#include "plan/grub2.h"
+#include "plan/initrd.h"
+#include "plan/network_text.h"
+
+#define NEW "52:54:00:bb:00:01"
+
+static char *fstab_answer(void *context, const char *spec, const char *file, const char *type)
+{
+    (void)context, (void)file, (void)type;
+    return string_is(spec, "/dev/sda1") ? checked_copy("UUID=one") : string_is(spec, "/dev/sda5") ? checked_copy("UUID=five") : NULL;
+}
+
+static char *device_answer(void *context, const char *device)
+{
+    return fstab_answer(context, device, "", "");
+}
+
+static void assert_fstab(const char *before, const char *after)
+{
+    cleanup_free char *got = fstab_by_uuid(before, fstab_answer, NULL);
+    assert_string_equal(got, after);
+    cleanup_free char *again = fstab_by_uuid(got, fstab_answer, NULL);
+    assert_string_equal(again, after);
+}
+
+static void keeps_comments_blanks_and_line_ends_of_fstab(void **state)
+{
+    (void)state;
+    assert_fstab("# /dev/sda1 is the root\n\n  /dev/sda1\t/   ext4  errors=remount-ro 0 1 # old disk\n/dev/sda5 none swap sw 0 0",
+                 "# /dev/sda1 is the root\n\n  UUID=one\t/   ext4  errors=remount-ro 0 1 # old disk\nUUID=five none swap sw 0 0");
+    assert_fstab("/dev/sda1 / ext4 defaults 0 1\r\n\n\n", "UUID=one / ext4 defaults 0 1\r\n\n\n");
+}
+
+static void keeps_uuid_entries_in_fstab(void **state)
+{
+    (void)state;
+    assert_fstab("UUID=x / ext4 defaults 0 1\nLABEL=y /srv xfs defaults 0 2\nproc /proc proc defaults 0 0\n",
+                 "UUID=x / ext4 defaults 0 1\nLABEL=y /srv xfs defaults 0 2\nproc /proc proc defaults 0 0\n");
+}
+
+static void leaves_half_lines_of_fstab_alone(void **state)
+{
+    (void)state;
+    assert_fstab("/dev/sda1\n/dev/sda1 /\n\t\n", "/dev/sda1\n/dev/sda1 /\n\t\n");
+    assert_fstab("", "");
+}
+
+static void assert_disk(const char *spec, const char *disk, unsigned number)
+{
+    unsigned got = 99;
+    cleanup_free char *name = device_disk_name(spec, &got);
+    assert_non_null(name);
+    assert_string_equal(name, disk);
+    assert_int_equal(got, number);
+}
+
+static void knows_the_disk_of_every_kind_of_device_name(void **state)
+{
+    (void)state;
+    assert_disk("/dev/sda1", "/dev/sda", 1);
+    assert_disk("/dev/sdaa12", "/dev/sdaa", 12);
+    assert_disk("/dev/hdc3", "/dev/hdc", 3);
+    assert_disk("/dev/xvda", "/dev/xvda", 0);
+    assert_disk("/dev/vda2", "/dev/vda", 2);
+    assert_disk("/dev/nvme0n1p3", "/dev/nvme0n1", 3);
+    assert_disk("/dev/nvme0n1", "/dev/nvme0n1", 0);
+    assert_disk("/dev/mmcblk0p1", "/dev/mmcblk0", 1);
+    assert_disk("/dev/cciss/c0d0p1", "/dev/cciss/c0d0", 1);
+    assert_disk("/dev/disk/by-path/pci-0000:00:10.0-scsi-0:0:0:0-part2", "/dev/disk/by-path/pci-0000:00:10.0-scsi-0:0:0:0", 2);
+    assert_disk("/dev/disk/by-id/ata-QEMU_HARDDISK_QM00001", "/dev/disk/by-id/ata-QEMU_HARDDISK_QM00001", 0);
+}
+
+static void names_by_content_are_no_device_names(void **state)
+{
+    (void)state;
+    const char *const stable[] = {"UUID=x", "LABEL=x", "/dev/disk/by-uuid/x", "/dev/mapper/vg-root", "/dev/vg/root", "/dev/md0", "/dev/disk/by-id/dm-name-vg-root",
+                                  "/dev/cdrom", "/dev/sr0", "/dev/fd0", "tmpfs", "/dev/sdA1", "/dev/sd", "/dev/nvme", ""};
+    for (size_t i = 0; i < sizeof stable / sizeof *stable; i++)
+        assert_false(device_name_is_unstable(stable[i]));
+}
+
+static void assert_grub(const char *before, const char *after)
+{
+    cleanup_free char *got = grub2_defaults_by_uuid(before, device_answer, NULL);
+    assert_string_equal(got, after);
+    cleanup_free char *again = grub2_defaults_by_uuid(got, device_answer, NULL);
+    assert_string_equal(again, after);
+}
+
+static void grub_arguments_go_to_uuid_and_the_others_stay(void **state)
+{
+    (void)state;
+    assert_grub("GRUB_CMDLINE_LINUX=\"root=/dev/sda1 console=tty0 console=ttyS0,115200 resume=/dev/sda5\"\n",
+                "GRUB_CMDLINE_LINUX=\"root=UUID=one console=tty0 console=ttyS0,115200 resume=UUID=five\"\n");
+    assert_grub("GRUB_CMDLINE_LINUX_DEFAULT='quiet  splash'\nGRUB_TIMEOUT=2\n", "GRUB_CMDLINE_LINUX_DEFAULT='quiet  splash'\nGRUB_TIMEOUT=2\n");
+}
+
+static void grub_arguments_naming_a_lost_device_go(void **state)
+{
+    (void)state;
+    assert_grub("GRUB_CMDLINE_LINUX=\"resume=/dev/sdb7 quiet root=/dev/hdc1\"\n", "GRUB_CMDLINE_LINUX=\"quiet \"\n");
+    assert_grub("GRUB_CMDLINE_LINUX=resume=/dev/sdb7\n", "GRUB_CMDLINE_LINUX=\n");
+}
+
+static void grub_arguments_by_content_stay(void **state)
+{
+    (void)state;
+    assert_grub("GRUB_CMDLINE_LINUX=\"root=/dev/mapper/vg-root resume=UUID=x noresume=/dev/sda1\"\n",
+                "GRUB_CMDLINE_LINUX=\"root=/dev/mapper/vg-root resume=UUID=x noresume=/dev/sda1\"\n");
+    assert_grub("# GRUB_CMDLINE_LINUX=\"root=/dev/sda1\"\n", "# GRUB_CMDLINE_LINUX=\"root=/dev/sda1\"\n");
+}
+
+static void grub_may_write_uuids_again(void **state)
+{
+    (void)state;
+    cleanup_free char *got = grub2_defaults_by_uuid("GRUB_DISABLE_LINUX_UUID=true\nGRUB_DISABLE_UUID=\"true\"\nGRUB_DISABLE_LINUX_UUID=false\n", device_answer, NULL);
+    assert_true(string_starts(got, "#GRUB_DISABLE_LINUX_UUID=true # "));
+    assert_non_null(strstr(got, "\n#GRUB_DISABLE_UUID=\"true\" # "));
+    assert_non_null(strstr(got, "\nGRUB_DISABLE_LINUX_UUID=false\n"));
+    assert_grub(got, got);
+}
+
+static void debconf_answer_is_replaced_for_that_question_only(void **state)
+{
+    (void)state;
+    const char *text = "Name: grub-pc/kopt\nValue: /dev/sda\n\nName: grub-pc/install_devices\nTemplate: grub-pc/install_devices\nValue: /dev/sda\nFlags: seen\n";
+    cleanup_free char *got = debconf_replace(text, "grub-pc/install_devices", "/dev/vda");
+    assert_string_equal(got, "Name: grub-pc/kopt\nValue: /dev/sda\n\nName: grub-pc/install_devices\nTemplate: grub-pc/install_devices\nValue: /dev/vda\nFlags: seen\n");
+    assert_null(debconf_replace(got, "grub-pc/install_devices", "/dev/vda"));
+    assert_null(debconf_replace(text, "grub-pc/other", "/dev/vda"));
+    cleanup_free char *empty = debconf_value("Name: grub-pc/install_devices\nValue:\n", "grub-pc/install_devices");
+    assert_string_equal(empty, "");
+}
+
+static void initrd_drivers_stand_in_one_block_once(void **state)
+{
+    (void)state;
+    cleanup_strings struct strings drivers = {0};
+    strings_add(&drivers, "virtio_blk");
+    strings_add(&drivers, "sym53c8xx");
+    cleanup_free char *got = initramfs_modules_with("# List of modules\nsym53c8xx\next4", &drivers);
+    assert_true(string_starts(got, "# List of modules\nsym53c8xx\next4\n# added by rehost: "));
+    assert_non_null(strstr(got, "\nvirtio_blk\n# end of what rehost added\n"));
+    cleanup_free char *again = initramfs_modules_with(got, &drivers);
+    assert_string_equal(again, got);
+    strings_add(&drivers, "nvme");
+    cleanup_free char *more = initramfs_modules_with(got, &drivers);
+    assert_non_null(strstr(more, "\nvirtio_blk\nnvme\n# end of what rehost added\n"));
+    assert_null(strstr(strstr(more, "# added by") + 1, "# added by"));
+}
+
+static void drivers_that_are_listed_already_add_nothing(void **state)
+{
+    (void)state;
+    cleanup_strings struct strings drivers = {0};
+    strings_add(&drivers, "virtio_blk");
+    cleanup_free char *got = initramfs_modules_with("  virtio-blk some=option\n", &drivers);
+    assert_string_equal(got, "  virtio-blk some=option\n");
+}
+
+static void shell_settings_are_read_as_a_shell_reads_them(void **state)
+{
+    (void)state;
+    cleanup_free char *last = shell_setting("# MODULES=list\nMODULES=most\nexport MODULES=\"dep\" # why\n", "MODULES");
+    assert_string_equal(last, "dep");
+    assert_null(shell_setting("XMODULES=most\nMODULESX=most\n", "MODULES"));
+    cleanup_free char *changed = shell_setting_replace("# RESUME\nRESUME=/dev/sda5\n", "RESUME", "UUID=five");
+    assert_string_equal(changed, "# RESUME\nRESUME=UUID=five\n");
+}
+
+static void assert_rule(const char *before, const char *after)
+{
+    cleanup_free char *got = udev_rules_rebind(before, "lan0", NEW);
+    assert_string_equal(got, after);
+    cleanup_free char *again = udev_rules_rebind(got, "lan0", NEW);
+    assert_string_equal(again, after);
+    assert_true(udev_rules_bind(got, "lan0", NEW));
+}
+
+static void udev_rules_bind_the_name_to_the_new_mac(void **state)
+{
+    (void)state;
+    assert_rule("# PCI device (e1000)\nSUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"?*\", ATTR{address}==\"52:54:00:AA:00:01\", ATTR{dev_id}==\"0x0\", KERNEL==\"eth*\", NAME=\"lan0\"\n",
+                "# PCI device (e1000)\nSUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"?*\", ATTR{address}==\"" NEW "\", ATTR{dev_id}==\"0x0\", KERNEL==\"eth*\", NAME=\"lan0\"\n");
+}
+
+static void udev_rules_lose_the_old_cards_place_and_driver(void **state)
+{
+    (void)state;
+    assert_rule("SUBSYSTEM==\"net\", KERNELS==\"0000:00:03.0\", DRIVERS==\"e1000\", SUBSYSTEMS==\"pci\", KERNEL==\"eth0\", ENV{ID_PATH}==\"pci-x\", NAME=\"lan0\"",
+                "SUBSYSTEM==\"net\", ATTR{address}==\"" NEW "\", NAME=\"lan0\"");
+}
+
+static void udev_rules_for_other_names_stay(void **state)
+{
+    (void)state;
+    const char *text = "SUBSYSTEM==\"net\",ATTR{address}==\"52:54:00:aa:00:02\",NAME=\"lan1\"\n# NAME=\"lan0\"\nKERNEL==\"sd*\", SYMLINK+=\"a,b\"\n";
+    cleanup_free char *got = udev_rules_rebind(text, "lan0", NEW);
+    assert_string_equal(got, text);
+    assert_false(udev_rules_bind(text, "lan0", NEW));
+}
+
+static void link_files_match_the_new_mac_alone(void **state)
+{
+    (void)state;
+    cleanup_free char *got = link_file_rebind("# old\n[Match]\nPath=pci-0000:00:03.0\nDriver=e1000\nArchitecture=x86-64\n\n[Link]\nName=lan0\nMTUBytes=9000\n", NEW);
+    assert_string_equal(got, "# old\n[Match]\nMACAddress=" NEW "\nArchitecture=x86-64\n\n[Link]\nName=lan0\nMTUBytes=9000\n");
+    cleanup_free char *again = link_file_rebind(got, NEW);
+    assert_string_equal(again, got);
+    cleanup_free char *permanent = link_file_rebind("[Match]\nPermanentMACAddress=52:54:00:aa:00:01\n[Link]\nName=lan0\n", NEW);
+    assert_string_equal(permanent, "[Match]\nPermanentMACAddress=" NEW "\n[Link]\nName=lan0\n");
+    cleanup_free char *name = unit_value(got, "Link", "Name");
+    assert_string_equal(name, "lan0");
+    assert_null(unit_value(got, "Match", "Name"));
+}
+
+static void macs_change_places_in_one_pass(void **state)
+{
+    (void)state;
+    const struct mac_pair pairs[] = {{"52:54:00:aa:00:01", "52:54:00:aa:00:02"}, {"52:54:00:aa:00:02", "52:54:00:aa:00:01"}};
+    cleanup_free char *got = mac_replace("a 52:54:00:AA:00:01 b 52-54-00-aa-00-02 c 52:54:00:aa:00:01:ff", pairs, 2);
+    assert_string_equal(got, "a 52:54:00:aa:00:02 b 52:54:00:aa:00:01 c 52:54:00:aa:00:01:ff");
+}
+
+static void hwaddress_changes_in_that_stanza_only(void **state)
+{
+    (void)state;
+    cleanup_free char *got = interfaces_rebind("iface lan0 inet static\n\thwaddress ether 52:54:00:aa:00:01\n    address 10.0.0.1/24\niface lan1 inet dhcp\n  hwaddress 52:54:00:aa:00:02\n",
+                                               "lan0", NEW);
+    assert_string_equal(got, "iface lan0 inet static\n\thwaddress ether " NEW "\n    address 10.0.0.1/24\niface lan1 inet dhcp\n  hwaddress 52:54:00:aa:00:02\n");
+}
+
+static void a_diff_shows_what_differs_and_nothing_else(void **state)
+{
+    (void)state;
+    cleanup_free char *got = text_diff("a\nb\nc\nd\n", "a\nB\nc\nd\ne\n");
+    assert_string_equal(got, "@@ -2 +2 @@\n-b\n+B\n@@ -5 +5 @@\n+e\n");
+    cleanup_free char *added = text_diff(NULL, "x\n");
+    assert_string_equal(added, "@@ -1 +1 @@\n+x\n");
+    cleanup_free char *removed = text_diff("x\n", NULL);
+    assert_string_equal(removed, "@@ -1 +1 @@\n-x\n");
+    cleanup_free char *same = text_diff("x\n", "x\n");
+    assert_string_equal(same, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keeps_comments_blanks_and_line_ends_of_fstab),
+        cmocka_unit_test(keeps_uuid_entries_in_fstab),
+        cmocka_unit_test(leaves_half_lines_of_fstab_alone),
+        cmocka_unit_test(knows_the_disk_of_every_kind_of_device_name),
+        cmocka_unit_test(names_by_content_are_no_device_names),
+        cmocka_unit_test(grub_arguments_go_to_uuid_and_the_others_stay),
+        cmocka_unit_test(grub_arguments_naming_a_lost_device_go),
+        cmocka_unit_test(grub_arguments_by_content_stay),
+        cmocka_unit_test(grub_may_write_uuids_again),
+        cmocka_unit_test(debconf_answer_is_replaced_for_that_question_only),
+        cmocka_unit_test(initrd_drivers_stand_in_one_block_once),
+        cmocka_unit_test(drivers_that_are_listed_already_add_nothing),
+        cmocka_unit_test(shell_settings_are_read_as_a_shell_reads_them),
+        cmocka_unit_test(udev_rules_bind_the_name_to_the_new_mac),
+        cmocka_unit_test(udev_rules_lose_the_old_cards_place_and_driver),
+        cmocka_unit_test(udev_rules_for_other_names_stay),
+        cmocka_unit_test(link_files_match_the_new_mac_alone),
+        cmocka_unit_test(macs_change_places_in_one_pass),
+        cmocka_unit_test(hwaddress_changes_in_that_stanza_only),
+        cmocka_unit_test(a_diff_shows_what_differs_and_nothing_else),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
