@@ -64,7 +64,7 @@ static int walk(int fd, uint64_t offset, struct strings *modules, uint64_t *posi
     *position = offset + reader->position;
     size_t left = reader->end - reader->start;
     memcpy(magic, reader->buffer + reader->start, left < 6 ? left : 6);
-    return result;
+    return result == 1 && !reader->names ? error_set(err, "it is empty") : result;
 }
 
 /* The compressed part from `offset` to the end of the file. 0: whole. 1: its archive is whole, but the program was not
@@ -122,8 +122,6 @@ int initrd_list(int fd, struct strings *modules, struct error *err)
     uint64_t position = 0;
     unsigned char magic[6] = {0};
     int walked = walk(fd, 0, modules, &position, magic, err);
-    if (walked == 1 && !position)
-        return error_set(err, "it is empty");
     if (walked)
         return walked < 0 ? -1 : 0;
     const struct compressor *compressor = compressor_of(magic, sizeof magic);

@@ -65,7 +65,7 @@ static bool any_available(const struct proving *proving, const struct strings *m
  * then stands in modules.builtin. */
 static bool matched_by_name(const struct proving *proving, const char *driver_here, struct strings *matches)
 {
-    if (!driver_here || !modules_has(proving->kernel->modules, driver_here))
+    if (!driver_here || !modules_is_builtin(proving->kernel->modules, driver_here))
         return false;
     strings_add(matches, driver_here);
     return true;

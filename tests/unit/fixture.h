@@ -1,0 +1,154 @@
+/* Trees to test on: a copy of tests/guests/NAME/root in a directory of its own, with the binary pieces that a source
+ * tree does not keep made in place. */
+#ifndef REHOST_TEST_FIXTURE_H
+#define REHOST_TEST_FIXTURE_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "base/program.h"
+#include "base/text.h"
+
+#define FIXTURE_KERNEL "6.1.0-50-amd64"
+
+struct fixture {
+    char root[64];
+};
+
+static inline void fixture_run(const char *const *argv)
+{
+    struct error err = {0};
+    if (program_run(&(struct program){.argv = argv, .input_fd = -1}, NULL, &err) < 0)
+        fail_msg("%s", err.message);
+}
+
+static inline char *fixture_path(const struct fixture *fixture, const char *path)
+{
+    return checked_printf("%s/%s", fixture->root, path);
+}
+
+static inline void fixture_put_bytes(const struct fixture *fixture, const char *path, const void *bytes, size_t length, mode_t mode)
+{
+    cleanup_free char *full = fixture_path(fixture, path);
+    for (char *slash = full + 1; (slash = strchr(slash, '/')); slash++) {
+        *slash = '\0';
+        assert_true(mkdir(full, 0755) == 0 || errno == EEXIST);
+        *slash = '/';
+    }
+    unlink(full);
+    cleanup_close int fd = open(full, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, bytes, length), length);
+}
+
+static inline void fixture_put(const struct fixture *fixture, const char *path, const char *text)
+{
+    fixture_put_bytes(fixture, path, text, strlen(text), 0644);
+}
+
+static inline void fixture_link(const struct fixture *fixture, const char *path, const char *target)
+{
+    fixture_put(fixture, path, "");
+    cleanup_free char *full = fixture_path(fixture, path);
+    assert_int_equal(unlink(full), 0);
+    assert_int_equal(symlink(target, full), 0);
+}
+
+static inline void fixture_remove(const struct fixture *fixture, const char *path)
+{
+    cleanup_free char *full = fixture_path(fixture, path);
+    const char *const argv[] = {"rm", "-rf", full, NULL};
+    fixture_run(argv);
+}
+
+static inline void fixture_empty(struct fixture *fixture)
+{
+    strcpy(fixture->root, "/tmp/rehost-test-XXXXXX");
+    assert_non_null(mkdtemp(fixture->root));
+}
+
+static inline void fixture_end(struct fixture *fixture)
+{
+    fixture_remove(fixture, "");
+}
+
+/* One newc entry. */
+static inline void cpio_add(struct text *archive, const char *name, const char *data, size_t length, unsigned mode)
+{
+    static const char zeroes[4] = "";
+    text_printf(archive, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", 1, mode, 0, 0, 1, 0, (unsigned)length, 0, 0, 0, 0, (unsigned)strlen(name) + 1, 0);
+    text_append_bytes(archive, name, strlen(name) + 1);
+    text_append_bytes(archive, zeroes, (4 - archive->length % 4) % 4);
+    text_append_bytes(archive, data, length);
+    text_append_bytes(archive, zeroes, (4 - archive->length % 4) % 4);
+}
+
+static inline void cpio_add_modules(struct text *archive, const char *const *modules)
+{
+    for (; *modules; modules++) {
+        cleanup_free char *name = checked_printf("usr/lib/modules/" FIXTURE_KERNEL "/kernel/%s.ko", *modules);
+        cpio_add(archive, name, "ko", 2, 0100644);
+    }
+    cpio_add(archive, "TRAILER!!!", "", 0, 0);
+}
+
+/* What the old machine's root disk needs, as `MODULES=dep` chose it. */
+static const char *const fixture_old_modules[] = {"scsi_common", "scsi_mod", "scsi_transport_spi", "sym53c8xx", "sd_mod", "t10-pi", "crc64-rocksoft", "crc-t10dif",
+                                                  "crc64", "crct10dif_common", "ext4", "crc16", "mbcache", "jbd2", NULL};
+static const char *const fixture_new_modules[] = {"virtio", "virtio_ring", "virtio_blk", "virtio_pci", "virtio_pci_legacy_dev", "virtio_pci_modern_dev",
+                                                  "ext4", "crc16", "mbcache", "jbd2", NULL};
+
+static inline void fixture_put_initrd(const struct fixture *fixture, const char *const *modules)
+{
+    cleanup_text struct text archive = {0};
+    cpio_add_modules(&archive, modules);
+    fixture_put_bytes(fixture, "boot/initrd.img-" FIXTURE_KERNEL, archive.data, archive.length, 0644);
+}
+
+static inline void fixture_put_kernel(const struct fixture *fixture)
+{
+    unsigned char head[1024] = {[0x1fe] = 0x55, [0x1ff] = 0xaa, [0x202] = 'H', [0x203] = 'd', [0x204] = 'r', [0x205] = 'S'};
+    fixture_put_bytes(fixture, "boot/vmlinuz-" FIXTURE_KERNEL, head, sizeof head, 0644);
+}
+
+/* Every module that modules.dep names, as an empty file. */
+static inline void fixture_put_module_files(const struct fixture *fixture)
+{
+    cleanup_free char *path = fixture_path(fixture, "lib/modules/" FIXTURE_KERNEL "/modules.dep");
+    cleanup_fclose FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    for (char line[4096]; fgets(line, sizeof line, file);) {
+        line[strcspn(line, ":")] = '\0';
+        cleanup_free char *module = checked_printf("lib/modules/" FIXTURE_KERNEL "/%s", line);
+        fixture_put(fixture, module, "");
+    }
+}
+
+static inline void fixture_canonical(struct fixture *fixture)
+{
+    static const unsigned char elf[64] = {0x7f, 'E', 'L', 'F', 2, 1, 1, [16] = 3, [18] = 62};
+    fixture_empty(fixture);
+    const char *const argv[] = {"cp", "-r", "tests/guests/canonical/root/.", fixture->root, NULL};
+    fixture_run(argv);
+    fixture_put_bytes(fixture, "usr/lib/systemd/systemd", elf, sizeof elf, 0755);
+    fixture_link(fixture, "sbin/init", "/usr/lib/systemd/systemd");
+    fixture_put_bytes(fixture, "sbin/ifup", "#!/bin/sh\n", 10, 0755);
+    fixture_put_bytes(fixture, "usr/sbin/update-initramfs", "#!/bin/sh\n", 10, 0755);
+    fixture_put_bytes(fixture, "usr/sbin/mkinitramfs", "#!/bin/sh\n", 10, 0755);
+    fixture_put(fixture, "boot/grub/i386-pc/normal.mod", "");
+    fixture_put_kernel(fixture);
+    fixture_put_initrd(fixture, fixture_old_modules);
+    fixture_put_module_files(fixture);
+}
+
+#endif

@@ -1,0 +1,223 @@
+/* Initrds: what is in them is listed, and one that is cut off, damaged or made to hurt is told so in bounded time. */
+#include "fixture.h"
+
+#include <sys/mman.h>
+#include <time.h>
+
+#include "guest/initrd.h"
+
+static int list(const struct text *bytes, struct strings *modules, struct error *err)
+{
+    cleanup_close int fd = memfd_create("initrd", MFD_CLOEXEC);
+    assert_int_equal(write(fd, bytes->data ? bytes->data : "", bytes->length), bytes->length);
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    return initrd_list(fd, modules, err);
+}
+
+static const char *const two[] = {"virtio-blk", "ext4", NULL};
+static const char *const other[] = {"nvme", NULL};
+
+/* `archive` through one of the guest's compressors. */
+static void compress(const struct text *archive, const char *const *argv, struct text *out)
+{
+    struct error err = {0};
+    pid_t pid;
+    cleanup_close int input = memfd_create("plain", 0);
+    assert_int_equal(write(input, archive->data, archive->length), archive->length);
+    assert_int_equal(lseek(input, 0, SEEK_SET), 0);
+    cleanup_close int fd = program_start_reading(&(struct program){.argv = argv, .input_fd = input}, &pid, &err);
+    assert_true(fd >= 0);
+    char buffer[4096];
+    for (ssize_t got; (got = read(fd, buffer, sizeof buffer)) > 0;)
+        text_append_bytes(out, buffer, (size_t)got);
+    if (program_wait(pid, argv[0], &err) < 0)
+        fail_msg("%s", err.message);
+}
+
+static void lists_a_plain_archive(void **state)
+{
+    (void)state;
+    cleanup_text struct text archive = {0};
+    cleanup_strings struct strings modules = {0};
+    struct error err = {0};
+    cpio_add(&archive, "etc/modprobe.d/virtio.ko.conf", "x", 1, 0100644);
+    cpio_add(&archive, "kernel/virtio.ko", "not below lib/modules", 21, 0100644);
+    cpio_add_modules(&archive, two);
+    assert_int_equal(list(&archive, &modules, &err), 0);
+    cleanup_free char *joined = strings_join(&modules, " ");
+    assert_string_equal(joined, "virtio_blk ext4");
+}
+
+static void lists_microcode_and_every_kind_of_compression(void **state)
+{
+    (void)state;
+    static const char *const programs[][5] = {{"gzip", "-c", NULL}, {"zstd", "-qc", NULL}, {"xz", "-c", NULL}, {"xz", "-c", "--format=lzma", NULL},
+                                              {"lz4", "-lc", NULL}, {"bzip2", "-c", NULL}};
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
+        const char *const probe[] = {programs[i][0], "--version", NULL};
+        if (program_run(&(struct program){.argv = probe, .input_fd = -1}, NULL, NULL) < 0) {
+            print_message("# skipped: there is no %s here\n", programs[i][0]);
+            continue;
+        }
+        cleanup_text struct text initrd = {0}, main_part = {0};
+        cleanup_strings struct strings modules = {0};
+        struct error err = {0};
+        cpio_add(&initrd, "kernel/x86/microcode/GenuineIntel.bin", "microcode", 9, 0100644);
+        cpio_add(&initrd, "TRAILER!!!", "", 0, 0);
+        text_append_bytes(&initrd, (const char[1024]){0}, 1024);
+        cpio_add_modules(&main_part, two);
+        compress(&main_part, programs[i], &initrd);
+        if (list(&initrd, &modules, &err) < 0)
+            fail_msg("%s: %s", programs[i][0], err.message);
+        assert_int_equal(modules.count, 2);
+    }
+}
+
+static void lists_an_archive_that_was_appended_to_a_compressed_one(void **state)
+{
+    (void)state;
+    static const char *const programs[][4] = {{"gzip", "-c", NULL}, {"zstd", "-qc", NULL}, {"xz", "-c", NULL}};
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
+        cleanup_text struct text initrd = {0}, first = {0}, second = {0};
+        cleanup_strings struct strings modules = {0};
+        struct error err = {0};
+        cpio_add_modules(&first, two);
+        compress(&first, programs[i], &initrd);
+        text_append_bytes(&initrd, (const char[4]){0}, (4 - initrd.length % 4) % 4);
+        cpio_add_modules(&second, other);
+        text_append_bytes(&initrd, second.data, second.length);
+        if (list(&initrd, &modules, &err) < 0)
+            fail_msg("%s: %s", programs[i][0], err.message);
+        assert_true(strings_contain(&modules, "nvme"));
+        assert_true(strings_contain(&modules, "ext4"));
+    }
+}
+
+static void expect_problem(const struct text *bytes, const char *part)
+{
+    cleanup_strings struct strings modules = {0};
+    struct error err = {0};
+    assert_int_equal(list(bytes, &modules, &err), -1);
+    if (!strstr(err.message, part))
+        fail_msg("\"%s\" does not say \"%s\"", err.message, part);
+}
+
+static void an_archive_without_its_trailer_is_cut_off(void **state)
+{
+    (void)state;
+    cleanup_text struct text archive = {0};
+    cpio_add_modules(&archive, two);
+    for (size_t length = 1; length < archive.length - 20; length += 13) {
+        cleanup_text struct text part = {0};
+        text_append_bytes(&part, archive.data, length);
+        expect_problem(&part, length < 6 ? "neither" : "cut off");
+    }
+}
+
+static void a_compressed_archive_that_is_cut_off_is_told(void **state)
+{
+    (void)state;
+    static const char *const gzip[] = {"gzip", "-c", NULL};
+    cleanup_text struct text archive = {0}, packed = {0}, part = {0};
+    for (unsigned i = 0; i < 2000; i++) {
+        cleanup_free char *name = checked_printf("lib/modules/x/kernel/m%u.ko", i * 2654435761u);
+        cpio_add(&archive, name, "ko", 2, 0100644);
+    }
+    cpio_add(&archive, "TRAILER!!!", "", 0, 0);
+    compress(&archive, gzip, &packed);
+    text_append_bytes(&part, packed.data, packed.length / 2);
+    expect_problem(&part, "gzip part");
+    expect_problem(&part, "cut off");
+}
+
+static void what_is_no_archive_is_told(void **state)
+{
+    (void)state;
+    cleanup_text struct text empty = {0}, zeroes = {0}, words = {0};
+    text_append_bytes(&zeroes, (const char[512]){0}, 512);
+    text_append(&words, "this is no initrd at all");
+    expect_problem(&empty, "empty");
+    expect_problem(&words, "neither a cpio archive nor compressed");
+    expect_problem(&zeroes, "empty");
+}
+
+/* A size of 4 GiB in the header of a file of a few bytes; a name of 4 GiB; digits that are none. */
+static void sizes_that_lie_are_refused(void **state)
+{
+    (void)state;
+    cleanup_text struct text big = {0}, name = {0}, digits = {0};
+    cpio_add(&big, "lib/modules/x/a.ko", "", 0, 0100644);
+    memcpy(big.data + 6 + 8 * 6, "ffffffff", 8);
+    expect_problem(&big, "cut off");
+    cpio_add(&name, "lib/modules/x/a.ko", "", 0, 0100644);
+    memcpy(name.data + 6 + 8 * 11, "ffffffff", 8);
+    expect_problem(&name, "no valid cpio header");
+    cpio_add(&digits, "lib/modules/x/a.ko", "", 0, 0100644);
+    memcpy(digits.data + 6 + 8 * 6, "-0000001", 8);
+    expect_problem(&digits, "no valid cpio header");
+}
+
+/* A few MB that unpack to more than 4 GiB: the sizes in the headers are counted, not what comes. */
+static void a_bomb_is_not_read_to_its_end(void **state)
+{
+    (void)state;
+    static const char *const gzip[] = {"gzip", "-1c", NULL};
+    cleanup_text struct text archive = {0}, packed = {0};
+    for (unsigned i = 0; i < 310000; i++)
+        cpio_add(&archive, "x", "", 0, 0100644);
+    cpio_add(&archive, "TRAILER!!!", "", 0, 0);
+    compress(&archive, gzip, &packed);
+    struct timespec before, after;
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    expect_problem(&packed, "more than any initrd does");
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    assert_true(after.tv_sec - before.tv_sec < 20);
+}
+
+/* Thousands of places that begin like an appended archive: the search gives up. */
+static void false_archives_behind_a_compressed_one_are_given_up(void **state)
+{
+    (void)state;
+    static const char *const gzip[] = {"gzip", "-c", NULL};
+    cleanup_text struct text first = {0}, initrd = {0};
+    cpio_add_modules(&first, two);
+    compress(&first, gzip, &initrd);
+    for (unsigned i = 0; i < 50000; i++)
+        text_append_bytes(&initrd, "07070100", 8);
+    text_append_bytes(&initrd, (const char[200]){0}, 200);
+    expect_problem(&initrd, "no archive");
+}
+
+static void the_guest_s_path_may_lead_nowhere(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct initrd missing = {0}, directory = {0};
+    fixture_empty(&fixture);
+    fixture_put(&fixture, "boot/dir/file", "");
+    cleanup_close int root_fd = open(fixture.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    initrd_read(root_fd, "/boot/initrd", &missing);
+    initrd_read(root_fd, "/boot/dir", &directory);
+    assert_non_null(missing.problem);
+    assert_non_null(directory.problem);
+    free(missing.problem);
+    free(directory.problem);
+    fixture_end(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lists_a_plain_archive),
+        cmocka_unit_test(lists_microcode_and_every_kind_of_compression),
+        cmocka_unit_test(lists_an_archive_that_was_appended_to_a_compressed_one),
+        cmocka_unit_test(an_archive_without_its_trailer_is_cut_off),
+        cmocka_unit_test(a_compressed_archive_that_is_cut_off_is_told),
+        cmocka_unit_test(what_is_no_archive_is_told),
+        cmocka_unit_test(sizes_that_lie_are_refused),
+        cmocka_unit_test(a_bomb_is_not_read_to_its_end),
+        cmocka_unit_test(false_archives_behind_a_compressed_one_are_given_up),
+        cmocka_unit_test(the_guest_s_path_may_lead_nowhere),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
