@@ -27,17 +27,17 @@ static void the_bar_says_bytes_rate_and_time_left(void **state)
 {
     (void)state;
     struct bar bar = {0};
-    bar_update(&bar, 4 * GIB, GIB, 0, 10);
+    bar_update(&bar, 4 * GIB, GIB, GIB, 10);
     cleanup_text struct text words = {0};
     bar_draw(&bar, &words);
     assert_string_equal(words.data, "[######..................] 25 %  1.0 GiB of 4.0 GiB  102.4 MiB/s  0:30 left");
 }
 
-static void what_was_here_before_counts_for_the_bar_and_not_for_the_rate(void **state)
+static void what_was_not_sent_counts_for_the_bar_and_not_for_the_rate(void **state)
 {
     (void)state;
     struct bar bar = {0};
-    bar_update(&bar, 4 * GIB, 3 * GIB, 2 * GIB, 10);
+    bar_update(&bar, 4 * GIB, 3 * GIB, GIB, 10);
     cleanup_text struct text words = {0};
     bar_words(&bar, &words);
     assert_string_equal(words.data, "75 %  3.0 GiB of 4.0 GiB  102.4 MiB/s  0:10 left");
@@ -217,7 +217,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_bar_says_bytes_rate_and_time_left),
-        cmocka_unit_test(what_was_here_before_counts_for_the_bar_and_not_for_the_rate),
+        cmocka_unit_test(what_was_not_sent_counts_for_the_bar_and_not_for_the_rate),
         cmocka_unit_test(a_stall_is_not_divided_by),
         cmocka_unit_test(long_times_have_hours),
         cmocka_unit_test(an_answer_from_any_console_is_shown_on_all),

@@ -7,20 +7,18 @@
 /* A rate over the last ten seconds or so: quick enough to show a stall, slow enough to read. */
 #define SMOOTHING_SECONDS 10.0
 
-void bar_update(struct bar *bar, uint64_t total_bytes, uint64_t done_bytes, uint64_t start_bytes, double seconds)
+void bar_update(struct bar *bar, uint64_t total_bytes, uint64_t done_bytes, uint64_t received_bytes, double seconds)
 {
-    if (bar->seconds == 0)
-        bar->rated_bytes = start_bytes;
     bar->total_bytes = total_bytes;
     bar->done_bytes = done_bytes;
     double passed = seconds - bar->seconds;
     if (passed < 0.2)
         return;
-    double now = done_bytes > bar->rated_bytes ? (double)(done_bytes - bar->rated_bytes) / passed : 0;
+    double now = received_bytes > bar->rated_bytes ? (double)(received_bytes - bar->rated_bytes) / passed : 0;
     double weight = bar->seconds == 0 ? 1 : passed / (passed + SMOOTHING_SECONDS);
     bar->rate += (now - bar->rate) * weight;
     bar->seconds = seconds;
-    bar->rated_bytes = done_bytes;
+    bar->rated_bytes = received_bytes;
 }
 
 unsigned bar_percent(const struct bar *bar)

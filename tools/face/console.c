@@ -144,9 +144,9 @@ static void say_trouble(struct console *console, const char *trouble)
     console->trouble = checked_copy(trouble);
 }
 
-void console_progress(struct console *console, uint64_t total_bytes, uint64_t done_bytes, uint64_t start_bytes, double seconds, const char *trouble)
+void console_progress(struct console *console, uint64_t total_bytes, uint64_t done_bytes, uint64_t received_bytes, double seconds, const char *trouble)
 {
-    bar_update(&console->bar, total_bytes, done_bytes, start_bytes, seconds);
+    bar_update(&console->bar, total_bytes, done_bytes, received_bytes, seconds);
     say_trouble(console, trouble);
     for (size_t i = 0; i < console->count; i++)
         progress_on(&console->terminals[i], &console->bar, seconds);

@@ -32,7 +32,7 @@ void console_headline(struct console *console, const char *stage, const char *te
 /* Starts a new bar. */
 void console_progress_start(struct console *console);
 /* `trouble` may be NULL. */
-void console_progress(struct console *console, uint64_t total_bytes, uint64_t done_bytes, uint64_t start_bytes, double seconds, const char *trouble);
+void console_progress(struct console *console, uint64_t total_bytes, uint64_t done_bytes, uint64_t received_bytes, double seconds, const char *trouble);
 
 /* Asked about once a second while a question is open; true: the question has changed and is to be asked anew. */
 typedef bool console_changed(void *context);

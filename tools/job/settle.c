@@ -18,7 +18,8 @@ static void say_operation(void *context, const struct operation *operation, size
 {
     struct run *run = context;
     cleanup_free char *words = operation_words(operation);
-    console_say(&run->console, "    [%zu/%zu] %s: %s\n", index + 1, count, operation->step, words);
+    console_say(&run->console, "    [%zu/%zu] %s: %s%s\n", index + 1, count, operation->step, words,
+                operation->kind == OPERATION_RUN ? " (this can take some minutes)" : "");
     text_printf(&run->changed, "%s: %s%s%s\n", operation->step, words, operation->why ? "\n    " : "", operation->why ? operation->why : "");
     run->changes++;
 }

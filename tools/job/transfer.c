@@ -7,7 +7,7 @@ static void show_progress(void *context, const struct pull_progress *progress)
     struct run *run = context;
     run->state.progress = *progress;
     run->state.has_progress = true;
-    console_progress(&run->console, progress->total_bytes, progress->done_bytes, progress->resumed_bytes, progress->seconds, progress->trouble);
+    console_progress(&run->console, progress->total_bytes, progress->done_bytes, progress->received_bytes, progress->seconds, progress->trouble);
     run_show(run, false);
     run->state.progress.trouble = NULL; /* the text is the pull's */
 }
@@ -39,7 +39,6 @@ int stage_pull(struct run *run, struct error *err)
     if (pull_run(&options, show_progress, run, &run->pulled, err) < 0)
         return -1;
     run->target.state = TARGET_COPIED;
-    console_progress(&run->console, run->pulled.progress.total_bytes, run->pulled.progress.total_bytes, 0, run->pulled.progress.seconds, NULL);
     say_result(run);
     return 0;
 }
