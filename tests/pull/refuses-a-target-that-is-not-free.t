@@ -3,7 +3,7 @@
 set -euo pipefail
 # shellcheck source=tests/pull/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
-needs nbdkit perl losetup mkfs.ext4
+needs nbdkit qemu-nbd perl losetup mkfs.ext4
 
 SIZE=$((8 * 1048576))
 make_source "$WORK/source.img" "$SIZE"
@@ -24,13 +24,14 @@ tries "a scheme that is none" pull_says 1 'this is no source.*' "ftp://host/disk
 tries "a request size that is none" pull_says 2 'not understood: 5000' --request-size 5000 "$SOURCE" "$WORK/x"
 tries "a number of connections that is none" pull_says 2 'not understood: 0' --connections 0 "$SOURCE" "$WORK/x"
 
-serve_nbdkit slow --filter=delay file "$WORK/source.img" rdelay=300ms
+head -c "$SIZE" /dev/urandom >"$WORK/dense.img"
+serve_slow slow "$WORK/dense.img" 2500000
 "$REHOST" pull "$(uri slow)" "$WORK/shared" >/dev/null 2>&1 &
 FIRST=$!
 for _ in $(seq 100); do [ -e "$WORK/shared" ] && break; sleep 0.05; done
 tries "a file that another pull is filling" pull_says 1 'in use by another program' "$SOURCE" "$WORK/shared"
 wait "$FIRST"
-tries "... which is not disturbed" same_content "$WORK/source.img" "$WORK/shared"
+tries "... which is not disturbed" same_content "$WORK/dense.img" "$WORK/shared"
 
 truncate -s 16M "$WORK/disk"
 if LOOP=$(losetup --find --show "$WORK/disk" 2>/dev/null); then
