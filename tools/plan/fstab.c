@@ -117,7 +117,7 @@ void plan_fstab(struct planning *planning)
     for (size_t i = 0; i < planning->guest->fstab_count; i++)
         find_missing(planning, &planning->guest->fstab[i]);
     cleanup_free char *text = planning_read(planning, "/etc/fstab");
-    if (!text)
+    if (!planning_is_plain(planning, "/etc/fstab") || !text)
         return;
     cleanup_free char *better = fstab_by_uuid(text, resolve_by_uuid, planning);
     planning_write(planning, "/etc/fstab", better, "names the file systems by UUID, as the device names belong to the old machine");

@@ -205,7 +205,8 @@ void plan_grub2(struct planning *planning)
     }
     cleanup_strings struct strings snippets = {0};
     planning_list(planning, "/etc/default/grub.d", ".cfg", &snippets);
-    settle_defaults(planning, DEFAULTS);
+    if (planning_is_plain(planning, DEFAULTS))
+        settle_defaults(planning, DEFAULTS);
     for (size_t i = 0; i < snippets.count; i++)
         settle_defaults(planning, snippets.items[i]);
     settle_debconf(planning);

@@ -154,13 +154,18 @@ static void modules_needed(const struct planning *planning, const struct kernel 
             strings_add_new(needed, drivers.items[i]);
 }
 
-static bool initrd_lacks(const struct kernel *kernel, const struct strings *needed, struct strings *lacking)
+/* An initrd that could not be read (over a network it costs too much; of many kernels only the newest are read; its
+ * compression may be unknown here) is taken to hold what the builder's configuration names, and nothing else. */
+static bool initrd_lacks(const struct planning *planning, const struct kernel *kernel, const struct strings *needed, struct strings *lacking)
 {
     const struct initrd *initrd = &kernel->initrd;
-    bool unknown = !initrd->path || !initrd->was_read || initrd->problem;
-    for (size_t i = 0; i < needed->count; i++)
-        if (unknown || !strings_contain(&initrd->modules, needed->items[i]))
+    bool unknown = !initrd->was_read || initrd->problem;
+    cleanup_free char *named = unknown && initrd->path ? planning_read(planning, MODULES_FILE) : NULL;
+    for (size_t i = 0; i < needed->count; i++) {
+        bool holds = unknown ? named && text_names(named, needed->items[i]) : strings_contain(&initrd->modules, needed->items[i]);
+        if (!initrd->path || !holds)
             strings_add_new(lacking, needed->items[i]);
+    }
     return lacking->count > 0;
 }
 
@@ -217,7 +222,7 @@ static void update_stale_initrds(struct planning *planning)
         if (!is_our_concern(kernel))
             continue;
         modules_needed(planning, kernel, &needed);
-        if (initrd_lacks(kernel, &needed, &lacking)) {
+        if (initrd_lacks(planning, kernel, &needed, &lacking)) {
             cleanup_free char *names = strings_join(&lacking, ", ");
             cleanup_free char *why = checked_printf("%s %s", kernel->initrd.was_read ? "the initrd lacks" : "so that the initrd surely holds", names);
             run_update(planning, kernel, why);
@@ -235,7 +240,7 @@ static bool any_initrd_lacks(const struct planning *planning, struct strings *ne
         if (!is_our_concern(kernel))
             continue;
         modules_needed(planning, kernel, needed);
-        lacks = initrd_lacks(kernel, needed, &lacking) || lacks;
+        lacks = initrd_lacks(planning, kernel, needed, &lacking) || lacks;
     }
     return lacks;
 }
@@ -263,6 +268,8 @@ static bool updates_are_off(const struct planning *planning)
 static void plan_initramfs_tools(struct planning *planning)
 {
     cleanup_strings struct strings needed = {0};
+    if (!planning_is_plain(planning, MODULES_FILE))
+        return;
     settle_resume(planning);
     bool lacks = any_initrd_lacks(planning, &needed);
     if (lacks || list_lacks(planning, &needed))

@@ -9,7 +9,8 @@
 #include "network_text.h"
 #include "nics.h"
 
-#define RULES_FILE "/etc/udev/rules.d/70-persistent-net.rules"
+/* Not 70-persistent-net.rules: on many servers that is a link to /dev/null, put there to keep it from being written. */
+#define RULES_FILE "/etc/udev/rules.d/70-rehost-net.rules"
 #define PERMANENT_MAC_SINCE 245 /* systemd's NEWS: PermanentMACAddress= in .link files */
 
 /* Settings that name a card by its MAC. A .link file that gives a name is treated apart. */
@@ -198,6 +199,7 @@ static void settle_macs(struct planning *planning, const struct mac_pair *pairs,
 void plan_network(struct planning *planning)
 {
     nics_match(planning);
+    planning_is_plain(planning, "/etc/network/interfaces");
     const struct plan *plan = planning->plan;
     cleanup_free struct mac_pair *pairs = checked_alloc((plan->nic_move_count + 1) * sizeof *pairs);
     size_t count = 0;

@@ -112,17 +112,28 @@ static char *for_people(const struct guest_nic *nic)
     return checked_printf("%s%s%s%s", nic->name ? nic->name : nic->mac ? nic->mac : "an interface", *addresses ? " (" : "", addresses, *addresses ? ")" : "");
 }
 
+/* One interface and one card are left. When the job placed the others, it placed these too. */
+static bool only_one_is_left(const struct planning *planning, size_t left)
+{
+    size_t free_cards = 0;
+    for (size_t i = 0; i < planning->hardware->nic_count; i++)
+        free_cards += !is_taken(planning->plan, &planning->hardware->nics[i]);
+    bool alone = planning->plan->nic_move_count == 1 && planning->hardware->nic_count == 1;
+    return left == 1 && free_cards == 1 && (alone || planning->input->nic_choice_count);
+}
+
 static void match_rest(struct planning *planning)
 {
     struct plan *plan = planning->plan;
     size_t left = 0;
     for (size_t i = 0; i < plan->nic_move_count; i++)
         left += !plan->nic_moves[i].hardware_nic;
+    bool only_one = only_one_is_left(planning, left);
     for (size_t i = 0; i < plan->nic_move_count; i++) {
         struct nic_move *move = &plan->nic_moves[i];
         const struct hardware_nic *nic = move->hardware_nic ? NULL : next_free(planning, left == 1);
         cleanup_free char *name = for_people(move->guest_nic);
-        if (nic && plan->nic_move_count == 1 && planning->hardware->nic_count == 1)
+        if (nic && only_one)
             take(move, nic, "only one");
         else if (nic) {
             cleanup_free char *way_out = checked_printf("if that is the wrong network, say --nic %s=MAC.", move->guest_nic->name ? move->guest_nic->name : "OLD");

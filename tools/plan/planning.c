@@ -1,7 +1,6 @@
 /* See planning.h. */
 #include "planning.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -64,29 +63,50 @@ void planning_list(const struct planning *planning, const char *directory, const
     strings_sort(paths);
 }
 
+static const char put_plain[] = "put a plain file or directory in its place on the source.";
+
+/* Every directory above the path must be one, or not be there at all. */
+static bool has_plain_parents(struct planning *planning, const char *path)
+{
+    int root_fd = planning->guest->root_fd;
+    for (const char *at = path + 1; (at = strchr(at, '/')); at++) {
+        cleanup_free char *directory = checked_copy_bytes(path, (size_t)(at - path));
+        if (root_is_directory(root_fd, directory))
+            continue;
+        cleanup_free char *target = root_readlink(root_fd, directory);
+        if (!target && !root_exists(root_fd, directory))
+            return true;
+        planning_block(planning, put_plain, "%s has to be changed, and %s is %s%s", path, directory,
+                       target ? "a symbolic link to a directory that is not in the guest: " : "no directory", target ? target : "");
+        return false;
+    }
+    return true;
+}
+
 /* A hostile or broken guest: the name is there, and no text can be put in its place. */
-static bool is_replaceable(struct planning *planning, const char *path)
+bool planning_is_plain(struct planning *planning, const char *path)
 {
     int root_fd = planning->guest->root_fd;
     struct stat st;
+    if (!has_plain_parents(planning, path))
+        return false;
     if (root_stat(root_fd, path, &st) == 0) {
         if (S_ISREG(st.st_mode))
             return true;
-        planning_block(planning, "put a regular file in its place on the source.", "%s has to be changed, and is no regular file", path);
+        planning_block(planning, put_plain, "%s is no regular file", path);
         return false;
     }
     cleanup_free char *target = root_readlink(root_fd, path);
-    if (!target && errno != ELOOP)
+    if (!target)
         return true;
-    planning_block(planning, "put a regular file in its place on the source.",
-                   "%s has to be changed, and is a symbolic link to %s, where there is no file", path, target ? target : "itself");
+    planning_block(planning, put_plain, "%s is a symbolic link to %s, and there is no such file in the guest", path, target);
     return false;
 }
 
 bool planning_write(struct planning *planning, const char *path, const char *content, const char *why)
 {
     cleanup_free char *before = planning_read(planning, path);
-    if (string_is(before, content) || !is_replaceable(planning, path))
+    if (string_is(before, content) || !planning_is_plain(planning, path))
         return false;
     struct operation *operation = find_operation(planning, path);
     if (operation && operation->kind == OPERATION_WRITE) {

@@ -28,7 +28,9 @@ struct plan_step {
 
 /* The file as this plan would leave it so far; the caller's, NULL when there is none (or no regular file of sane size). */
 char *planning_read(const struct planning *planning, const char *path);
-/* The same for a directory: the paths of its files with that ending, sorted. */
+/* Blocks when `path` is there and is not what can be read and replaced: a regular file, or a link to one inside the guest. */
+bool planning_is_plain(struct planning *planning, const char *path);
+/* The paths of a directory's files with that ending, sorted; files that this plan adds are among them. */
 void planning_list(const struct planning *planning, const char *directory, const char *ending, struct strings *paths);
 /* No operation when the file already says this. Returns whether something is going to change. */
 bool planning_write(struct planning *planning, const char *path, const char *content, const char *why);

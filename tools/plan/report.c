@@ -137,7 +137,7 @@ char *plan_to_text(const struct plan *plan, const struct plan_input *input)
     print_nics(&out, plan);
     print_findings(&out, plan);
     if (plan->operation_count)
-        text_append(&out, "what will be changed:\n");
+        text_append(&out, plan_is_blocked(plan) ? "what would be changed, were it not for the blockers:\n" : "what will be changed:\n");
     else if (!plan_is_blocked(plan))
         text_append(&out, "nothing has to be changed.\n");
     for (size_t i = 0; i < plan->operation_count; i++)

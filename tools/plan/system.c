@@ -20,11 +20,6 @@ static const char *container_name(const char *fs_type)
     return NULL;
 }
 
-static const char *what_is(const struct partition *partition)
-{
-    return partition->device ? partition->device : partition->partuuid ? partition->partuuid : "a partition";
-}
-
 /* Does the guest need what is inside of containers? */
 static bool fstab_needs_containers(const struct guest *guest)
 {
@@ -43,10 +38,10 @@ static void find_containers(struct planning *planning)
     for (size_t i = 0; i < guest->disk.partition_count; i++) {
         const char *container = container_name(guest->disk.partitions[i].fs_type);
         if (container && fstab_needs_containers(guest))
-            planning_block(planning, "this version moves systems on plain partitions only.", "%s holds %s, which the system needs and rehost cannot open yet",
-                           what_is(&guest->disk.partitions[i]), container);
+            planning_block(planning, "this version moves systems on plain partitions only.", "partition %u holds %s, which the system needs and rehost cannot open yet",
+                           guest->disk.partitions[i].number, container);
         else if (container)
-            planning_note(planning, "%s holds %s, which is moved as it is", what_is(&guest->disk.partitions[i]), container);
+            planning_note(planning, "partition %u holds %s, which is moved as it is", guest->disk.partitions[i].number, container);
     }
 }
 
@@ -57,7 +52,7 @@ static void find_damage(struct planning *planning)
         if (disk->partitions[i].problem) {
             cleanup_free char *way_out = checked_printf("run the file system check on the source (fsck -f, with %s not mounted), and start again.",
                                                         disk->partitions[i].mount_point ? disk->partitions[i].mount_point : "it");
-            planning_block(planning, way_out, "the file system on %s is damaged: %s", what_is(&disk->partitions[i]), disk->partitions[i].problem);
+            planning_block(planning, way_out, "the file system on partition %u is damaged: %s", disk->partitions[i].number, disk->partitions[i].problem);
         }
 }
 

@@ -1,0 +1,263 @@
+/* The plan as a whole. Guests are directories, tests/guests/NAME:
+ *
+ *     case.json           the machine, the partitions, the job's choices
+ *     root/               laid over the canonical guest
+ *     expected-plan.json  what is found, and what is to be done
+ *     after/              every file that the plan writes, as it is to be afterwards
+ *
+ * REHOST_UPDATE_FIXTURES=1 writes the last two anew; read the difference before you commit it. */
+#include <dirent.h>
+
+#include "apply/apply.h"
+#include "apply/replace.h"
+#include "base/root.h"
+#include "fixture.h"
+#include "plan/plan.h"
+
+#define GUESTS "tests/guests"
+
+struct test_case {
+    const char *name;
+    struct fixture fixture;
+    cJSON *document;
+    struct hardware hardware;
+    struct guest guest;
+    struct nic_choice choices[8];
+    struct plan_input input;
+    struct plan plan;
+};
+
+static char *in_case(const struct test_case *test, const char *file)
+{
+    return checked_printf(GUESTS "/%s/%s", test->name, file);
+}
+
+static char *read_here(const char *path)
+{
+    return root_read(AT_FDCWD, path, 1 << 20, NULL);
+}
+
+static bool is_directory_here(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static void take_partitions(struct test_case *test)
+{
+    const cJSON *list = cJSON_GetObjectItem(test->document, "partitions"), *item;
+    struct guest_disk *disk = &test->guest.disk;
+    disk->partitions = checked_alloc(((size_t)cJSON_GetArraySize(list) + 1) * sizeof *disk->partitions);
+    disk->table = checked_copy("dos");
+    cJSON_ArrayForEach(item, list)
+    {
+        struct partition *partition = &disk->partitions[disk->partition_count++];
+        partition->number = (unsigned)json_size(item, "number");
+        partition->fs_type = checked_copy(json_string(item, "fs_type"));
+        partition->uuid = checked_copy(json_string(item, "uuid"));
+        partition->problem = checked_copy(json_string(item, "problem"));
+        partition->device = checked_printf("/dev/loop0p%u", partition->number);
+        if (json_flag(item, "root"))
+            test->guest.root_partition = partition;
+    }
+}
+
+static void take_choices(struct test_case *test)
+{
+    const cJSON *item;
+    test->input = (struct plan_input){.guest = &test->guest, .hardware = &test->hardware, .nic_choices = test->choices};
+    cJSON_ArrayForEach(item, cJSON_GetObjectItem(test->document, "nics"))
+        assert_int_equal(nic_choice_parse(item->valuestring, &test->choices[test->input.nic_choice_count++]), 0);
+}
+
+/* Opens the tree as it is now. */
+static void look(struct test_case *test)
+{
+    struct error err = {0};
+    if (guest_open(test->fixture.root, GUEST_WRITE, &test->guest, &err) < 0)
+        fail_msg("%s", err.message);
+    take_partitions(test);
+    take_choices(test);
+    if (plan_make(&test->input, &test->plan, &err) < 0)
+        fail_msg("%s", err.message);
+}
+
+static void look_away(struct test_case *test)
+{
+    struct error err = {0};
+    plan_free(&test->plan);
+    for (size_t i = 0; i < test->input.nic_choice_count; i++) {
+        free(test->choices[i].old);
+        free(test->choices[i].mac);
+    }
+    assert_int_equal(guest_close(&test->guest, &err), 0);
+}
+
+static void lay_over(struct test_case *test)
+{
+    cleanup_free char *root = in_case(test, "root"), *from = in_case(test, "root/.");
+    const char *const argv[] = {"cp", "-a", "--no-preserve=ownership", from, test->fixture.root, NULL};
+    const cJSON *item;
+    cJSON_ArrayForEach(item, cJSON_GetObjectItem(test->document, "removed"))
+        fixture_remove(&test->fixture, item->valuestring);
+    if (is_directory_here(root) && !string_is(test->name, "canonical"))
+        fixture_run(argv);
+    if (json_flag(test->document, "initrd_fits"))
+        fixture_put_initrd(&test->fixture, fixture_new_modules);
+}
+
+static void begin(struct test_case *test, const char *name)
+{
+    struct error err = {0};
+    *test = (struct test_case){.name = name};
+    cleanup_free char *path = in_case(test, "case.json");
+    cleanup_free char *text = read_here(path);
+    test->document = text ? cJSON_Parse(text) : NULL;
+    if (!test->document)
+        fail_msg("%s cannot be read", path);
+    cleanup_free char *hardware = checked_printf("tests/hardware/%s.json", json_string(test->document, "hardware"));
+    if (hardware_load(hardware, &test->hardware, &err) < 0)
+        fail_msg("%s", err.message);
+    fixture_canonical(&test->fixture);
+    lay_over(test);
+    look(test);
+}
+
+static void end(struct test_case *test)
+{
+    look_away(test);
+    hardware_free(&test->hardware);
+    cJSON_Delete(test->document);
+    fixture_end(&test->fixture);
+}
+
+/* Without what repeats the guest, and without the contents, which stand in after/. */
+static char *plan_printed(const struct test_case *test)
+{
+    cleanup_json cJSON *document = plan_to_json(&test->plan, &test->input);
+    cJSON *operation;
+    cJSON_DeleteItemFromObject(document, "guest");
+    cJSON_DeleteItemFromObject(document, "disk");
+    cJSON_ArrayForEach(operation, cJSON_GetObjectItem(document, "operations"))
+    {
+        cJSON_DeleteItemFromObject(operation, "content");
+        cJSON_DeleteItemFromObject(operation, "diff");
+    }
+    char *printed = cJSON_Print(document);
+    char *copy = checked_printf("%s\n", printed);
+    cJSON_free(printed);
+    return copy;
+}
+
+static void write_here(const char *path, const char *text)
+{
+    struct fixture here = {.root = "."};
+    fixture_put(&here, path, text);
+}
+
+static void update(struct test_case *test)
+{
+    cleanup_free char *printed = plan_printed(test), *expected = in_case(test, "expected-plan.json"), *after = in_case(test, "after");
+    const char *const argv[] = {"rm", "-rf", after, NULL};
+    write_here(expected, printed);
+    fixture_run(argv);
+    for (size_t i = 0; i < test->plan.operation_count; i++) {
+        const struct operation *operation = &test->plan.operations[i];
+        cleanup_free char *path = checked_printf("%s%s", after, operation->path ? operation->path : "");
+        if (operation->kind == OPERATION_WRITE)
+            write_here(path, operation->content);
+    }
+}
+
+static void assert_written(const struct test_case *test, const struct operation *operation)
+{
+    cleanup_free char *relative = checked_printf("after%s", operation->path);
+    cleanup_free char *path = in_case(test, relative);
+    cleanup_free char *expected = read_here(path);
+    if (!expected)
+        fail_msg("%s: the plan writes %s, which is not expected", test->name, operation->path);
+    assert_string_equal(operation->content, expected);
+}
+
+static void assert_planned(struct test_case *test)
+{
+    if (getenv("REHOST_UPDATE_FIXTURES"))
+        update(test);
+    cleanup_free char *printed = plan_printed(test), *path = in_case(test, "expected-plan.json");
+    cleanup_free char *expected = read_here(path);
+    assert_non_null(expected);
+    assert_string_equal(printed, expected);
+    for (size_t i = 0; i < test->plan.operation_count; i++)
+        if (test->plan.operations[i].kind == OPERATION_WRITE)
+            assert_written(test, &test->plan.operations[i]);
+}
+
+/* As the guest's own programs would leave it: the initrd with the drivers, grub.cfg with the UUID. */
+static void pretend_run(struct test_case *test, const struct operation *operation)
+{
+    if (string_is(operation->argv.items[0], "update-initramfs"))
+        fixture_put_initrd(&test->fixture, fixture_new_modules);
+    else {
+        cleanup_free char *text = root_read(test->guest.root_fd, "/boot/grub/grub.cfg", 1 << 20, NULL);
+        for (char *at = text; (at = strstr(at, "root=/dev/sda1")); at++)
+            memcpy(at, "root=UUID=x   ", 14);
+        fixture_put(&test->fixture, "boot/grub/grub.cfg", text);
+    }
+}
+
+/* Carries the operations out; planned anew, nothing must be left. */
+static void assert_fixed_by_it(struct test_case *test)
+{
+    struct error err = {0};
+    for (size_t i = 0; i < test->plan.operation_count; i++) {
+        const struct operation *operation = &test->plan.operations[i];
+        int result = 0;
+        if (operation->kind == OPERATION_WRITE)
+            result = replace_file(test->guest.root_fd, operation->path, operation->content, operation->length, operation->mode, &err);
+        else if (operation->kind == OPERATION_REMOVE)
+            result = remove_file(test->guest.root_fd, operation->path, &err);
+        else
+            pretend_run(test, operation);
+        if (result < 0)
+            fail_msg("%s", err.message);
+    }
+    look_away(test);
+    look(test);
+    if (test->plan.operation_count) {
+        cleanup_free char *text = plan_to_text(&test->plan, &test->input);
+        fail_msg("%s: a second plan still wants:\n%s", test->name, text);
+    }
+}
+
+static void the_plan_of_this_guest_is_as_expected(void **state)
+{
+    struct test_case test;
+    begin(&test, *state);
+    assert_planned(&test);
+    if (!plan_is_blocked(&test.plan))
+        assert_fixed_by_it(&test);
+    end(&test);
+}
+
+static bool is_case(const char *name)
+{
+    cleanup_free char *path = checked_printf(GUESTS "/%s/case.json", name);
+    return access(path, R_OK) == 0;
+}
+
+int main(void)
+{
+    cleanup_strings struct strings names = {0};
+    struct CMUnitTest tests[256];
+    size_t count = 0;
+    int guests_fd = open(GUESTS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (guests_fd < 0 || root_list(guests_fd, "/", &names) < 0) {
+        fprintf(stderr, GUESTS " is not here: run this at the top of the source tree\n");
+        return 1;
+    }
+    close(guests_fd);
+    for (size_t i = 0; i < names.count && count < 256; i++)
+        if (is_case(names.items[i]))
+            tests[count++] = (struct CMUnitTest){names.items[i], the_plan_of_this_guest_is_as_expected, NULL, NULL, names.items[i]};
+    return _cmocka_run_group_tests("plan", tests, count, NULL, NULL);
+}
