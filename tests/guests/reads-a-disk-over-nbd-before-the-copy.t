@@ -1,0 +1,76 @@
+#!/bin/bash
+# The same account of a disk over NBD as from the disk itself; a server that is not there, or goes away, is named.
+set -euo pipefail
+# shellcheck source=tests/guests/lib/disk.sh
+. "$(dirname "$0")/lib/disk.sh"
+needs nbdkit nbdfuse
+[ -e /dev/fuse ] || skip_all "there is no /dev/fuse"
+
+tree "$WORK/tree"
+disk "$WORK/disk" "$WORK/tree"
+SOCKET=$WORK/socket
+URI="nbd+unix:///?socket=$SOCKET"
+export SOCKET URI
+
+# serve NBDKIT-ARGUMENT...
+serve() {
+    rm -f "$SOCKET"
+    nbdkit --foreground --readonly --unix "$SOCKET" "$@" >"$WORK/nbdkit.log" 2>&1 &
+    HELPER=$!
+    for _ in $(seq 100); do
+        [ ! -S "$SOCKET" ] || return 0
+        sleep 0.1
+    done
+    cat "$WORK/nbdkit.log"
+    return 1
+}
+
+stop() {
+    kill "$HELPER" 2>/dev/null || true
+    wait "$HELPER" 2>/dev/null || true
+    HELPER=
+}
+
+# The initrd is not read over a network, and the device names differ.
+account() {
+    python3 - "$WORK/document" <<-'PY'
+	import json, sys
+	d = json.load(open(sys.argv[1]))
+	for kernel in d["kernels"]:
+	    del kernel["initrd"]
+	del d["what"], d["remote"], d["systems"], d["disk"]["device"]
+	print(json.dumps(d, indent=1, sort_keys=True))
+	PY
+}
+
+the_same_account() {
+    inspect "$WORK/disk"
+    account >"$WORK/local"
+    inspect "$URI"
+    account >"$WORK/remote"
+    is "$(field d.remote)" True
+    diff -u "$WORK/local" "$WORK/remote"
+}
+
+no_server() { fails_with "read $URI" timeout 60 "$REHOST" inspect "$URI"; }
+
+# Reads fail after the first few: the file system cannot be read, and we neither hang nor say that all is well.
+failing_server() {
+    serve --filter=error file "$WORK/disk" error-pread=EIO error-pread-rate=100%
+    local status=0
+    timeout 120 "$REHOST" inspect "$URI" >"$WORK/said" 2>&1 || status=$?
+    cat "$WORK/said"
+    stop
+    [ "$status" -eq 1 ] || { [ "$status" -eq 0 ] && grep -q "none was found" "$WORK/said"; }
+}
+
+no_write() { fails_with "a source is never written to" "$REHOST" fix "$URI" --hardware "$HARDWARE/qemu-virtio.json"; }
+
+must "an NBD server starts" serve file "$WORK/disk"
+claim "what is told of a disk over NBD is what is told of the disk" the_same_account
+claim "a source is never fixed in place" no_write
+stop
+rm -f "$SOCKET"
+claim "a server that is not there is named" no_server
+claim "a server whose reads fail does not hold us" failing_server
+tap_done
