@@ -50,9 +50,12 @@ static int plan_and_apply(struct run *run, const struct guest *guest, struct err
 int stage_fix(struct run *run, struct error *err)
 {
     struct guest guest = {0};
-    if (apply_open(run->target.device, &guest, NULL, err) < 0)
+    bool recovered = false;
+    if (apply_open(run->target.device, &guest, &recovered, err) < 0)
         return -1;
     run->target.state = TARGET_CHANGED;
+    if (recovered)
+        console_say(&run->console, "    an earlier run was cut off in the middle of this; what it changed was taken back first\n");
     int result = plan_and_apply(run, &guest, err);
     if (guest_close(&guest, result < 0 ? NULL : err) < 0)
         return -1;

@@ -15,6 +15,10 @@ static void show_progress(void *context, const struct pull_progress *progress)
 static void say_result(struct run *run)
 {
     const struct pull_result *result = &run->pulled;
+    if (!result->connections) {
+        console_say(&run->console, "    nothing had to be copied: all of it is here from an earlier run\n");
+        return;
+    }
     cleanup_free char *received = size_for_people(result->progress.received_bytes), *zero = size_for_people(result->zero_bytes);
     cleanup_free char *resumed = size_for_people(result->progress.resumed_bytes);
     cleanup_text struct text time = {0};

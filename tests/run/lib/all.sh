@@ -111,7 +111,7 @@ runs() {
 shows() { grep -E -q -e "$1" "$SHOWN" || { cat "$SHOWN"; echo "*** it did not show: $1"; return 1; }; }
 shows_not() { ! grep -E -e "$1" "$SHOWN"; }
 
-digest() { sha256sum <"$1" | cut -d' ' -f1; }
+digest() { b2sum <"$1" | cut -d' ' -f1; }
 
 # job LINE...: writes them into $JOB.
 JOB=$WORK/web1.job
