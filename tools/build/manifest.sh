@@ -11,6 +11,8 @@ owners() {
         package=$(basename "$file" .list)
         usr_path <"$file" | sed "s|\$|\t${package%%:*}|"
     done
+    # Put together by the package's script from its own files.
+    printf 'etc/ssl/certs/ca-certificates.crt\tca-certificates\n'
 }
 
 # Regular files only: a link named "ls" is busybox's, not that of the package which has a program of that name.

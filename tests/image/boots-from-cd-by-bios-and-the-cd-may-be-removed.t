@@ -1,0 +1,16 @@
+#!/bin/bash
+# SeaBIOS, El Torito, isolinux. Nothing is read from the medium once the appliance runs.
+. "$(dirname "$0")/lib/image.sh"
+
+cd_is_out() { machine_qmp medium query-block | tr -d '\r\n' | grep -q '"tray_open": true'; }
+
+eject_cd() {
+    machine_qmp medium eject '{"id":"cd","force":true}'
+    cd_is_out
+}
+
+needs rehost.iso
+boot_medium BIOS boot=d extra="-drive if=none,id=cdrom0,format=raw,readonly=on,media=cdrom,file=$OUT/rehost.iso -device ide-cd,id=cd,bus=ide.1,drive=cdrom0"
+must "the CD can be taken out" eject_cd
+tries "rehost goes on without it, up to its first question" expect medium 'Source \(.*: ' 180
+tap_done

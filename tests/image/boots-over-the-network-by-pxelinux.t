@@ -1,0 +1,7 @@
+#!/bin/bash
+# pxelinux by TFTP, with its menu from pxelinux.cfg/default.
+. "$(dirname "$0")/lib/image.sh"
+
+needs pxe/pxelinux.0
+boot_medium BIOS boot=n netdev_options="tftp=$OUT/pxe,bootfile=pxelinux.0"
+tap_done
