@@ -39,4 +39,5 @@ tries "a wrong key in it ends with status 2" runs 2 -- "${move[@]}"
 tries "the line and the nearest key are named" shows 'wrong.job: line 1: .*the nearest is "source"'
 fetches large.job
 tries "a job without end is not taken" runs 2 -- "${move[@]}"
+tries "it is said that it is too large" shows 'large.job: it is larger than 65536 bytes'
 tap_done

@@ -114,8 +114,10 @@ static int fetch_url(const char *url, struct job *job, struct error *err)
         return error_errno(err, "make a directory in /tmp");
     cleanup_free char *file = checked_printf("%s/job", directory);
     int result = string_starts(url, "tftp://") ? download_tftp(url, file, err) : download_web(url, file, err);
+    struct stat st;
+    bool too_large = stat(file, &st) == 0 && st.st_size > JOB_FILE_MAX; /* the limit has ended the program; the parser says so */
     size_t length;
-    cleanup_free char *text = result == 0 ? job_read_text(file, JOB_FILE_MAX, &length, err) : NULL;
+    cleanup_free char *text = result == 0 || too_large ? job_read_text(file, JOB_FILE_MAX, &length, err) : NULL;
     unlink(file);
     rmdir(directory);
     if (text)

@@ -80,9 +80,10 @@ static char *target_words(const struct run *run)
     return checked_printf("%s holds the copy; whether it boots is not known.", device);
 }
 
-static void say_failure(struct run *run, const char *stage, const struct error *failure)
+static void say_failure(struct run *run, const char *stage, struct error *failure)
 {
     cleanup_free char *words = target_words(run);
+    string_trim(failure->message); /* it may end with what a program printed, and its line end */
     console_say(&run->console, "\n!!! FAILED at %s: %s\n", stage, failure->message);
     if (failure->advice[0])
         console_say(&run->console, "    %s\n", failure->advice);
