@@ -194,16 +194,23 @@ static int report_json(const struct arguments *arguments, const struct pull_resu
     return json_print_line(line);
 }
 
+/* ", 1.2 GiB WHAT", or nothing when there is none of it; the caller's. */
+static char *part(uint64_t bytes, const char *what)
+{
+    cleanup_free char *size = size_for_people(bytes);
+    return bytes ? checked_printf(", %s %s", size, what) : checked_copy("");
+}
+
 static int report(const struct arguments *arguments, const struct face *face, const struct pull_result *result)
 {
     if (arguments->json)
         return report_json(arguments, result);
     cleanup_free char *total = size_for_people(result->progress.total_bytes), *received = size_for_people(result->progress.received_bytes);
-    cleanup_free char *here = size_for_people(result->progress.resumed_bytes), *zero = size_for_people(result->zero_bytes);
+    cleanup_free char *here = part(result->progress.resumed_bytes, "were here already"), *zero = part(result->zero_bytes, "are holes");
     if (face->terminal)
         fprintf(stderr, "\n\033[K");
-    printf("%s is on %s: %s received in %.1f s, %s was here already, %s are holes.%s\n", total, arguments->options.target, received,
-           result->progress.seconds, here, zero, arguments->options.hold_boot_code ? " Its boot code is held back." : "");
+    printf("%s on %s: %s received in %.1f s%s%s.%s\n", total, arguments->options.target, received, result->progress.seconds, here, zero,
+           arguments->options.hold_boot_code ? " The boot code is held back." : "");
     return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
