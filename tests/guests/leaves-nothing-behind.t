@@ -51,6 +51,24 @@ after_a_kill() {
     nothing_is_attached && nothing_is_mounted
 }
 
+# nbdfuse shares our mounts; if it lived on, so would they.
+after_a_kill_with_a_source_over_the_network() {
+    local pid uri="nbd+unix:///?socket=$WORK/socket"
+    nbdkit --foreground --readonly --unix "$WORK/socket" --filter=delay file "$WORK/disk" delay-read=500ms &
+    pid=$!
+    for _ in $(seq 50); do [ -S "$WORK/socket" ] || sleep 0.1; done
+    "$REHOST" inspect "$uri" >/dev/null &
+    local inspect=$!
+    sleep 2
+    pgrep -f "nbdfuse .*$WORK/socket"
+    kill -9 "$inspect"
+    wait "$inspect" || true
+    for _ in $(seq 50); do pgrep -f "nbdfuse .*$WORK/socket" >/dev/null || break; sleep 0.1; done
+    kill "$pid"
+    is "$(pgrep -f "nbdfuse .*$WORK/socket")" ""
+    is "$(losetup --list --noheadings --output BACK-FILE | grep "^$TMPDIR")" ""
+}
+
 nothing_shows_outside_meanwhile() {
     # inspect prints after everything is mounted; the reader of its output looks around from outside
     "$REHOST" inspect "$WORK/disk" | { nothing_is_mounted; cat >/dev/null; }
@@ -59,4 +77,9 @@ nothing_shows_outside_meanwhile() {
 claim "after a usual end" after_a_usual_end
 claim "nothing is mounted for others to see while it runs" nothing_shows_outside_meanwhile
 claim "after a kill" after_a_kill
+if command -v nbdkit nbdfuse >/dev/null; then
+    claim "after a kill while it reads over the network" after_a_kill_with_a_source_over_the_network
+else
+    echo "ok $((++TAP_COUNT)) # SKIP there is no nbdkit, or no nbdfuse"
+fi
 tap_done

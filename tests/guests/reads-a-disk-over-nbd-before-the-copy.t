@@ -54,14 +54,30 @@ the_same_account() {
 
 no_server() { fails_with "read $URI" timeout 60 "$REHOST" inspect "$URI"; }
 
-# Reads fail after the first few: the file system cannot be read, and we neither hang nor say that all is well.
+# Reads fail: we neither hang nor take the disk for an empty one.
 failing_server() {
     serve --filter=error file "$WORK/disk" error-pread=EIO error-pread-rate=100%
-    local status=0
-    timeout 120 "$REHOST" inspect "$URI" >"$WORK/said" 2>&1 || status=$?
-    cat "$WORK/said"
+    fails_with "read $URI" timeout 120 "$REHOST" inspect "$URI"
     stop
-    [ "$status" -eq 1 ] || { [ "$status" -eq 0 ] && grep -q "none was found" "$WORK/said"; }
+}
+
+# The server goes away once the partition table was read. What could not be read must not pass for what is not there.
+vanishing_server() {
+    serve --filter=delay file "$WORK/disk" delay-read=200ms
+    (sleep 1.5; kill -9 "$HELPER") &
+    fails_with "$URI" timeout 120 "$REHOST" inspect "$URI"
+    stop
+}
+
+# It answers the first questions and then nothing any more, with the connection open.
+silent_server() {
+    serve --filter=delay file "$WORK/disk" delay-read=200ms
+    (sleep 1.5; kill -STOP "$HELPER"; sleep 100; kill -CONT "$HELPER") &
+    local waker=$!
+    fails_with "$URI" timeout 150 "$REHOST" inspect "$URI"
+    kill "$waker"
+    kill -CONT "$HELPER"
+    stop
 }
 
 no_write() { fails_with "a source is never written to" "$REHOST" fix "$URI" --hardware "$HARDWARE/qemu-virtio.json"; }
@@ -72,5 +88,7 @@ claim "a source is never fixed in place" no_write
 stop
 rm -f "$SOCKET"
 claim "a server that is not there is named" no_server
-claim "a server whose reads fail does not hold us" failing_server
+claim "a server whose reads fail is not taken for an empty disk" failing_server
+claim "a server that goes away while it is read is named" vanishing_server
+claim "a server that falls silent is given up after a minute" silent_server
 tap_done

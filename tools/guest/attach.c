@@ -93,15 +93,14 @@ static int attach_file(const char *file, enum guest_access access, struct guest 
 static int attach_uri(const char *uri, enum guest_access access, struct guest *guest, struct error *err)
 {
     cleanup_free char *directory = checked_printf("%s/nbd", guest->attachment->base);
-    cleanup_free char *file = NULL;
     if (access != GUEST_READ) {
         error_set(err, "%s is a source, and a source is never written to", uri);
         return error_advise(err, "pull it onto a disk first: rehost pull %s DISK", uri);
     }
     guest->remote = true;
-    if (nbd_attach(uri, directory, &guest->attachment->nbd_pid, &file, err) < 0)
+    if (nbd_attach(uri, directory, guest->attachment, err) < 0)
         return -1;
-    return loop_attach(file, true, &guest->attachment->loop_fd, &guest->disk.device, err);
+    return loop_attach(guest->attachment->nbd_file, true, &guest->attachment->loop_fd, &guest->disk.device, err);
 }
 
 int attach_open(const char *what, enum guest_access access, struct guest *guest, struct error *err)
@@ -126,6 +125,19 @@ int attach_open(const char *what, enum guest_access access, struct guest *guest,
     else if (S_ISBLK(st.st_mode))
         guest->disk.device = take_pointer(path);
     return result < 0 ? -1 : measure(&guest->disk, err);
+}
+
+/* Read past the cache, or it would answer itself. */
+int attach_answers(const struct guest *guest, struct error *err)
+{
+    if (!guest->attachment || !guest->attachment->nbd_file)
+        return 0;
+    cleanup_free void *sector = NULL;
+    cleanup_close int fd = open(guest->attachment->nbd_file, O_RDONLY | O_DIRECT | O_CLOEXEC);
+    if (fd >= 0 && posix_memalign(&sector, 4096, 4096) == 0 && pread(fd, sector, 4096, 0) > 0)
+        return 0;
+    error_errno(err, "%s stopped answering while it was read", guest->what);
+    return error_advise(err, "check the NBD server and the network, then try again");
 }
 
 static int sync_mounts(struct guest *guest, struct error *err)
@@ -167,7 +179,7 @@ int attach_close(struct guest *guest, struct error *err)
         result = -1;
     if (attachment->loop_fd >= 0)
         close(attachment->loop_fd);
-    program_end(attachment->nbd_pid);
+    nbd_detach(attachment);
     if (attachment->base)
         rmdir(attachment->base);
     free(attachment->base);

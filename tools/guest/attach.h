@@ -17,6 +17,8 @@ struct attachment {
     char *base;      /* our tmpfs: device nodes, the NBD file, mount points */
     int loop_fd;     /* -1; the loop goes when it is closed */
     pid_t nbd_pid;   /* 0; nbdfuse */
+    pid_t watch_pid; /* 0; what ends nbdfuse when the source falls silent */
+    char *nbd_file;  /* NULL */
     struct mounted *mounts;
     size_t mount_count;
 };
@@ -30,8 +32,13 @@ int attach_close(struct guest *guest, struct error *err);
 /* loop.c: a loop device over a file. The descriptor holds it; it detaches itself when the last user is gone. */
 int loop_attach(const char *file, bool read_only, int *loop_fd, char **device, struct error *err);
 
-/* nbd.c: the export at `uri` as the file `directory`/disk. */
-int nbd_attach(const char *uri, const char *directory, pid_t *pid, char **file, struct error *err);
+/* Whether a source over the network still answers: what failed meanwhile looks like files that are not there. */
+int attach_answers(const struct guest *guest, struct error *err);
+
+/* nbd.c: the export at `uri` as the file `directory`/disk. A source that does not answer for a minute makes every read
+ * fail from then on, instead of holding us. */
+int nbd_attach(const char *uri, const char *directory, struct attachment *attachment, struct error *err);
+void nbd_detach(struct attachment *attachment);
 
 /* partitions.c: fills guest->disk.table and .partitions with what libblkid recognises, and finds or makes their nodes. */
 int partitions_read(struct guest *guest, struct error *err);

@@ -29,27 +29,44 @@ static int open_disk(const char *what, enum guest_access access, struct guest *g
     return guest->systems.count == 1 ? roots_mount(guest, root, access, err) : 0;
 }
 
+static void read_all(struct guest *guest)
+{
+    if (guest->root_fd < 0)
+        return;
+    system_read(guest);
+    kernels_read(guest);
+    boot_loader_read(guest);
+    network_read(guest);
+}
+
 static bool is_directory(const char *what)
 {
     struct stat st;
     return !attach_is_uri(what) && stat(what, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* A source over the network is a loop device here, which tells nobody what failed. */
+static void name_source(const struct guest *guest, struct error *err)
+{
+    if (!guest->remote || !err || strstr(err->message, guest->what))
+        return;
+    error_prefix(err, "read %s", guest->what);
+    error_advise(err, "check the NBD server and the network, then try again");
+}
+
 int guest_open(const char *what, enum guest_access access, struct guest *guest, struct error *err)
 {
     *guest = (struct guest){.what = checked_copy(what), .root_fd = -1, .writable = access == GUEST_WRITE};
     int result = is_directory(what) ? open_directory(what, guest, err) : open_disk(what, access, guest, err);
-    if (result < 0) {
-        guest_close(guest, NULL);
-        return -1;
+    if (result == 0) {
+        read_all(guest);
+        result = attach_answers(guest, err);
     }
-    if (guest->root_fd < 0)
-        return 0;
-    system_read(guest);
-    kernels_read(guest);
-    boot_loader_read(guest);
-    network_read(guest);
-    return 0;
+    if (result < 0) {
+        name_source(guest, err);
+        guest_close(guest, NULL);
+    }
+    return result;
 }
 
 static void free_partition(struct partition *partition)

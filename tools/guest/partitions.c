@@ -131,10 +131,11 @@ static char *kernel_name(const char *disk_device, unsigned number)
     return checked_printf("%s%s%u", name, last >= '0' && last <= '9' ? "p" : "", number);
 }
 
+/* sysfs counts in 512 bytes whatever the sector is. */
 static bool kernel_knows(const char *name, const struct partition *partition)
 {
-    cleanup_free char *start = sysfs_text(name, "start");
-    return start && strtoull(start, NULL, 10) * 512 == partition->offset_bytes;
+    cleanup_free char *start = sysfs_text(name, "start"), *size = sysfs_text(name, "size");
+    return start && size && strtoull(start, NULL, 10) * 512 == partition->offset_bytes && strtoull(size, NULL, 10) * 512 == partition->size_bytes;
 }
 
 static int tell_kernel(const char *disk_device, const struct partition *partition, struct error *err)
@@ -168,12 +169,18 @@ static int find_node(struct guest *guest, struct partition *partition, struct er
     return 0;
 }
 
+/* Of an extended partition the kernel shows the first sectors only. */
+static bool is_extended(const struct partition *partition)
+{
+    return string_is(partition->type, "0x05") || string_is(partition->type, "0x0f") || string_is(partition->type, "0x85");
+}
+
 /* A disk that was just written holds another table than the one that the kernel read at boot. */
 static void rescan(int fd, const struct guest_disk *disk)
 {
     for (size_t i = 0; i < disk->partition_count; i++) {
         cleanup_free char *name = kernel_name(disk->device, disk->partitions[i].number);
-        if (!kernel_knows(name, &disk->partitions[i])) {
+        if (!is_extended(&disk->partitions[i]) && !kernel_knows(name, &disk->partitions[i])) {
             (void)ioctl(fd, BLKRRPART); /* what it could not do shows in find_node */
             return;
         }
@@ -191,7 +198,7 @@ static int take_table(int fd, blkid_partlist list, struct guest *guest, struct e
     rescan(fd, disk);
     for (size_t i = 0; i < disk->partition_count; i++) {
         struct partition *partition = &disk->partitions[i];
-        if (blkid_partition_is_extended(blkid_partlist_get_partition(list, (int)i)))
+        if (is_extended(partition))
             continue;
         if (partition->offset_bytes + partition->size_bytes > disk->size_bytes) {
             partition->problem = checked_copy("it reaches behind the end of the disk");
@@ -209,6 +216,9 @@ int partitions_read(struct guest *guest, struct error *err)
     __attribute__((cleanup(cleanup_probe))) blkid_probe probe = blkid_new_probe();
     if (fd < 0 || !probe || blkid_probe_set_device(probe, fd, 0, 0) < 0)
         return error_errno(err, "read %s", guest->disk.device);
+    char first[4096]; /* libblkid takes what it cannot read for a disk without anything on it */
+    if (pread(fd, first, sizeof first, 0) < 0)
+        return error_errno(err, "read the first sectors of %s", guest->disk.device);
     blkid_probe_enable_partitions(probe, 1);
     blkid_probe_set_partitions_flags(probe, BLKID_PARTS_ENTRY_DETAILS);
     blkid_partlist list = blkid_probe_get_partitions(probe);

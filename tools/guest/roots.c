@@ -48,6 +48,15 @@ static int unmount_last(struct guest *guest, const char *path, struct error *err
     return umount2(path, UMOUNT_NOFOLLOW) == 0 ? 0 : error_errno(err, "unmount %s", path);
 }
 
+/* Ubuntu and SUSE put the system into a subvolume that is not the default one; Debian's installer calls it @rootfs. */
+static void note_subvolumes(struct guest *guest, const struct partition *partition, int fd)
+{
+    if (!string_is(partition->fs_type, "btrfs") || !(root_is_directory(fd, "/@") || root_is_directory(fd, "/@rootfs")))
+        return;
+    cleanup_free char *note = checked_printf("partition %u is a btrfs with subvolumes: a system in them is not read yet", partition->number);
+    strings_add(&guest->notes, note);
+}
+
 static int look_at(struct guest *guest, struct partition *partition, bool *found, struct error *err)
 {
     cleanup_free char *path = NULL;
@@ -62,7 +71,10 @@ static int look_at(struct guest *guest, struct partition *partition, bool *found
         return 0;
     }
     close(take_fd(&target_fd)); /* it would hold the directory below the mount */
-    *found = is_root(guest->attachment->mounts[guest->attachment->mount_count - 1].fd);
+    int fd = guest->attachment->mounts[guest->attachment->mount_count - 1].fd;
+    *found = is_root(fd);
+    if (!*found)
+        note_subvolumes(guest, partition, fd);
     return unmount_last(guest, path, err);
 }
 

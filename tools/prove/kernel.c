@@ -50,15 +50,15 @@ void prove_kernel(const struct proving *proving, struct proof_link *link)
 void prove_initrd(const struct proving *proving, struct proof_link *link)
 {
     const char *path = proving->guest->boot.default_initrd;
-    const struct initrd *initrd = proving->kernel ? &proving->kernel->initrd : NULL;
+    const struct initrd *initrd = proving->initrd;
     if (!path && proving->guest->boot.default_kernel)
         link_unknown(link, "the menu entry has no initrd: the kernel must do without");
     else if (!path)
         link_unknown(link, "it is not known which initrd boots");
     else if (!root_is_file(proving->guest->root_fd, path))
         link_broken(link, "run `update-initramfs -c -k VERSION` in the guest", "the initrd %s is missing", path);
-    else if (!initrd || !initrd->was_read)
-        link_unknown(link, "%s is there; it was not read through%s", path, proving->guest->remote ? ", as that would take long over the network" : "");
+    else if (!initrd->was_read)
+        link_unknown(link, "%s is there; it was not read through, as that would take long over the network", path);
     else if (initrd->problem)
         link_broken(link, "run `update-initramfs -u` in the guest", "the initrd %s is damaged: %s", path, initrd->problem);
     else
@@ -73,12 +73,12 @@ static const struct strings *early_modules(const struct proving *proving, struct
         link_unknown(link, "it is not known which kernel boots");
     else if (!proving->kernel->modules)
         link_broken(link, "install the kernel's package again", "/lib/modules/%s has no module tables", proving->kernel->version);
-    else if (!proving->guest->boot.default_initrd && !proving->kernel->initrd.path)
+    else if (!proving->initrd)
         return &none;
-    else if (!proving->kernel->initrd.was_read)
+    else if (!proving->initrd->was_read)
         link_unknown(link, "the initrd was not read");
     else
-        return &proving->kernel->initrd.modules;
+        return &proving->initrd->modules;
     return NULL;
 }
 

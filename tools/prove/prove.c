@@ -8,6 +8,7 @@
 
 #include "../base/cleanup.h"
 #include "../base/root.h"
+#include "../guest/initrd.h"
 #include "proving.h"
 
 static const struct link_row {
@@ -103,6 +104,19 @@ static const struct kernel *choose_kernel(const struct guest *guest)
     return NULL;
 }
 
+/* The initrd of the entry that boots; inspect has read those of the newest kernels under their usual names. `own` is for another. */
+static const struct initrd *choose_initrd(const struct guest *guest, const struct kernel *kernel, struct initrd *own)
+{
+    const char *path = guest->boot.default_initrd;
+    if (!path)
+        return NULL;
+    if (kernel && is_same_file(guest->root_fd, path, kernel->initrd.path) && (kernel->initrd.was_read || guest->remote))
+        return &kernel->initrd;
+    if (!guest->remote)
+        initrd_read(guest->root_fd, path, own);
+    return own;
+}
+
 /* A disk that holds no system, or two, has no chain to go along. */
 static void prove_nothing(const struct guest *guest, struct proof *proof)
 {
@@ -129,13 +143,17 @@ int prove_guest(const struct prove_input *input, struct proof *proof, struct err
         prove_nothing(input->guest, proof);
         return 0;
     }
+    struct initrd own = {0};
     proving.kernel = choose_kernel(input->guest);
+    proving.initrd = choose_initrd(input->guest, proving.kernel, &own);
     for (size_t i = 0; i < count; i++) {
         struct proof_link *link = &proof->links[proof->count++];
         link->name = rows[i].name;
         link->state = LINK_UNKNOWN;
         rows[i].prove(&proving, link);
     }
+    strings_free(&own.modules);
+    free(own.problem);
     return 0;
 }
 
