@@ -60,8 +60,11 @@ bench() { iso; in_root tests/bench/run "$@"; }
 
 # 'test' is a command of the shell.
 run_tests() {
-    iso
-    inside pxe_build out out/pxe
+    # Only whole machines need the media.
+    case "${*:-tests/image}" in
+    *tests/image* | *tests/vm*) iso; inside pxe_build out out/pxe ;;
+    *) rehost ;;
+    esac
     inside tests_run "$@"
 }
 

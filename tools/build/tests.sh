@@ -7,15 +7,22 @@ unit_tests() {
     find out/build/check/unit -maxdepth 1 -type f -name '*_test' | sort
 }
 
-# test_files [DIRECTORY-OR-FILE...]: prints them, cheapest first.
+# every_test: the quick ones first, whole machines last.
+every_test() {
+    unit_tests
+    find tests -name '*.t' -not -path 'tests/image/*' -not -path 'tests/vm/*' | sort
+    find tests/image tests/vm -name '*.t' | sort
+}
+
+# test_files [DIRECTORY-OR-FILE...]: prints them; without arguments all.
 test_files() {
     local where
-    [ $# -gt 0 ] || { unit_tests; set -- tests/pull tests/image tests/vm; }
+    [ $# -gt 0 ] || every_test
     for where in "$@"; do
-        case $where in
-        tests/unit*) unit_tests ;;
-        *.t) echo "$where" ;;
-        *) [ ! -d "$where" ] || find "$where" -maxdepth 1 -name '*.t' | sort ;;
+        case ${where%/} in
+        tests/unit) unit_tests ;;
+        *.t | */unit/*_test) echo "$where" ;;
+        *) find "$where" -name '*.t' | sort ;;
         esac
     done
 }
