@@ -27,6 +27,19 @@ goes_on() { pulls_whole "$SOURCE" --json "$(uri source)" "$TARGET"; }
 # with_fault CALL ERROR WHEN: a pull where that call of a thread fails.
 with_fault() { strace -f -o /dev/null -e trace="$1" -e inject="$1:error=$2:when=$3" "$REHOST" pull --connections 1 "$(uri source)" "$TARGET"; }
 
+# The third flush of the thread that saves the journal comes before its second slot. What was written between the first
+# slot and it may be lost for good, so there must never be a second slot.
+vouches_only_for_what_was_flushed() {
+    local slots
+    rm -f "$TARGET"
+    serve_slow slow "$SOURCE" 4000000
+    strace -f -o "$WORK/trace" -e trace=fdatasync -e inject=fdatasync:error=EIO:when=3 "$REHOST" pull --connections 1 "$(uri slow)" "$TARGET" || true
+    grep -q INJECTED "$WORK/trace" || { echo "no flush has failed"; return 1; }
+    slots=$(head -c 1048576 "$TARGET" | grep -a -o rhjourn1 | wc -l)
+    echo "$slots slots of the journal were written"
+    [ "$slots" -eq 1 ] && goes_on
+}
+
 limited() { (ulimit -f $((16 * 1024)) && "$REHOST" pull "$(uri source)" "$TARGET"); }
 truncate -s "$SIZE" "$TARGET"
 tries "a limit on the size of files" fails "write $TARGET at offset [0-9]+ .*File too large" limited
@@ -51,6 +64,7 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
         tries "flush $flush of the disk fails" fails "flush $TARGET: (Input/output|I/O) error" with_fault fdatasync EIO "$flush"
         tries "... and then the copy goes on" goes_on
     done
+    tries "a flush that succeeds after one that failed vouches for nothing" vouches_only_for_what_was_flushed
     rm -f "$TARGET"
     strace -f -o /dev/null -e trace=fallocate -e inject=fallocate:error=EOPNOTSUPP "$REHOST" pull "$(uri source)" "$TARGET" >/dev/null
     tries "a target that cannot punch holes" same_content "$SOURCE" "$TARGET"

@@ -84,8 +84,13 @@ static void *zero_main(void *argument)
 int journal_save(struct copy *copy, struct error *err)
 {
     struct journal *journal = copy->journal;
+    /* A failed flush may have dropped what it was to write, and the next one succeeds all the same: from then on no slot
+     * may vouch for anything new. */
+    if (copy->flush_failed)
+        return error_set(err, "an earlier flush of %s has failed", copy->target->path);
     pool_snapshot(&copy->pool, journal->settled, NULL);
-    if (target_flush(copy->target, err) < 0)
+    copy->flush_failed = target_flush(copy->target, err) < 0;
+    if (copy->flush_failed)
         return -1;
     journal->sequence++;
     unsigned char *slot = aligned_alloc_checked(align_up(JOURNAL_SLOT_BYTES, PAGE_BYTES));

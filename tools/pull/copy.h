@@ -25,6 +25,7 @@ struct copy {
     struct pool pool;
     atomic_bool stop;
     atomic_ullong received_bytes;
+    bool flush_failed;        /* of the thread that saves the journal: what was settled since the slot before may be lost */
 
     pthread_mutex_t lock;     /* of what follows */
     bool failed;
