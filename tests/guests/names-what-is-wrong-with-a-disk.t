@@ -58,6 +58,15 @@ marked_as_damaged() {
     field 'd.disk.partitions[0].problem' | grep -q "errors"
 }
 
+# What e2fsck does not mend without being asked is nothing to write on.
+no_change_on_damage() {
+    cp "$WORK/good" "$WORK/torn"
+    debugfs -w -R "clri /usr/sbin" "$WORK/torn?offset=$((1 << 20))" 2>"$WORK/debugfs"
+    debugfs -w -R "set_super_value state 2" "$WORK/torn?offset=$((1 << 20))" 2>"$WORK/debugfs"
+    fails_with "the file system check of partition 1" "$REHOST" fix "$WORK/torn" --hardware "$HARDWARE/qemu-virtio.json"
+    grep -q "e2fsck -f" "$WORK/said"
+}
+
 cut_off_image() {
     head -c 30M "$WORK/good" >"$WORK/cut"
     inspect "$WORK/cut"
@@ -110,6 +119,7 @@ claim "a disk with data alone has no system" data_disk
 claim "two systems on one disk are both named, and neither is taken" two_systems
 claim "a damaged file system is a problem of its partition" damaged_file_system
 claim "a file system that the kernel marked as damaged is told" marked_as_damaged
+claim "a file system that e2fsck does not mend by itself is not written to" no_change_on_damage
 claim "an image that was cut off is told" cut_off_image
 claim "an image of another format is refused with the way to serve it" other_formats
 claim "links that lead out of the guest lead nowhere" hostile_links

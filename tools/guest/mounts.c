@@ -85,18 +85,18 @@ int mount_check(struct partition *partition, struct error *err)
 {
     if (!partition->fs_type || !string_starts(partition->fs_type, "ext"))
         return 0;
-    /* a shell-free way to tell 1 from 4: program_run knows 0 only, so the status is asked of its message */
     const char *const argv[] = {"e2fsck", "-p", partition->device, NULL};
     cleanup_text struct text output = {0};
     struct error said = {0};
     struct program program = {.argv = argv, .input_fd = -1, .timeout_seconds = CHECK_SECONDS};
     if (program_run(&program, &output, &said) == 0)
         return 0;
-    unsigned status;
+    unsigned status; /* program_run takes every one but 0 for a failure, and says it in its message */
     if (sscanf(said.message, "e2fsck ended with status %u", &status) == 1 && status < 4)
         return 0;
     free(partition->problem);
     partition->problem = checked_copy(said.message);
     error_set(err, "the file system check of partition %u (%s) failed: %s", partition->number, partition->device, said.message);
-    return error_advise(err, "nothing was changed in the guest; run `e2fsck -f %s` by hand and look at what it asks, then try again", partition->device);
+    return error_advise(err, "no file of the guest was changed; check partition %u by hand (e2fsck -f) and look at what it asks, or mend it on the source, then try again",
+                        partition->number);
 }

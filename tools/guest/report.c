@@ -9,12 +9,13 @@ static const char *or_dash(const char *string)
     return string ? string : "-";
 }
 
-static void add_disk(struct text *text, const struct guest_disk *disk)
+static void add_disk(struct text *text, const struct guest *guest)
 {
+    const struct guest_disk *disk = &guest->disk;
     if (!disk->device)
         return;
     cleanup_free char *size = size_for_people(disk->size_bytes);
-    text_printf(text, "Disk      %s, %s, %s\n", disk->device, size, disk->table ? disk->table : "no partition table");
+    text_printf(text, "Disk      %s, %s, %s\n", guest->what, size, disk->table ? disk->table : "no partition table");
     for (size_t i = 0; i < disk->partition_count; i++) {
         const struct partition *p = &disk->partitions[i];
         cleanup_free char *part_size = size_for_people(p->size_bytes);
@@ -91,7 +92,7 @@ static void make_printable(char *text)
 char *guest_to_text(const struct guest *guest)
 {
     struct text text = {0};
-    add_disk(&text, &guest->disk);
+    add_disk(&text, guest);
     if (guest->systems.count == 0)
         text_append(&text, "System    none was found\n");
     else if (guest->root_fd >= 0)

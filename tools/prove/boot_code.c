@@ -52,24 +52,25 @@ static const struct partition *partition_at(const struct guest_disk *disk, uint6
 #define WAY_OUT_GRUB "run `grub-install` for the disk in the guest, or on the source before the move"
 
 /* core.img as its own first sector describes it. */
-static void prove_core(int fd, const struct guest_disk *disk, uint64_t first, struct proof_link *link)
+static void prove_core(int fd, const struct guest *guest, uint64_t first, struct proof_link *link)
 {
+    const struct guest_disk *disk = &guest->disk;
     unsigned char head[SECTOR], body[SECTOR];
     if (first == 0 || first * SECTOR >= disk->size_bytes || read_sector(fd, first, head) < 0) {
-        link_broken(link, WAY_OUT_GRUB, "GRUB's boot code points to sector %llu, which is not on %s", (unsigned long long)first, disk->device);
+        link_broken(link, WAY_OUT_GRUB, "GRUB's boot code points to sector %llu, which is not on %s", (unsigned long long)first, guest->what);
         return;
     }
     uint64_t start = little_endian(head + GRUB_FIRST_LIST, 8), count = little_endian(head + GRUB_FIRST_LIST + 8, 2);
     const struct partition *inside = partition_at(disk, first, 1);
     if (is_zero(head, sizeof head) || !start || !count || count > CORE_SECTORS_MAX || read_sector(fd, start, body) < 0 || is_zero(body, sizeof body))
-        link_broken(link, WAY_OUT_GRUB, "GRUB's boot code points to sector %llu of %s, where no core image of GRUB is", (unsigned long long)first, disk->device);
+        link_broken(link, WAY_OUT_GRUB, "GRUB's boot code points to sector %llu of %s, where no core image of GRUB is", (unsigned long long)first, guest->what);
     else if (!inside && partition_at(disk, start, count))
-        link_broken(link, WAY_OUT_GRUB, "GRUB's core image reaches into partition %u of %s", partition_at(disk, start, count)->number, disk->device);
+        link_broken(link, WAY_OUT_GRUB, "GRUB's core image reaches into partition %u of %s", partition_at(disk, start, count)->number, guest->what);
     else if (inside)
         link_holds(link, "GRUB's boot code, and its core image at sector %llu in partition %u", (unsigned long long)first, inside->number);
     else
         link_holds(link, "GRUB's boot code, and its core image of %llu sectors at sector %llu of %s, clear of the partitions", (unsigned long long)count + 1,
-                   (unsigned long long)first, disk->device);
+                   (unsigned long long)first, guest->what);
 }
 
 static bool says_grub(const unsigned char *code)
@@ -79,16 +80,16 @@ static bool says_grub(const unsigned char *code)
 
 static void prove_first_sector(const struct proving *proving, int fd, const unsigned char sector[SECTOR], struct proof_link *link)
 {
-    const struct guest_disk *disk = &proving->guest->disk;
+    const char *what = proving->guest->what;
     const unsigned char *held = proving->held_boot_code, *code = held ? held : sector;
     if (!held && (sector[510] != 0x55 || sector[511] != 0xaa))
-        link_broken(link, WAY_OUT_GRUB, "the first sector of %s does not end in 55 AA: no firmware starts it", disk->device);
+        link_broken(link, WAY_OUT_GRUB, "the first sector of %s does not end in 55 AA: no firmware starts it", what);
     else if (is_zero(code, BOOT_CODE_BYTES))
-        link_broken(link, WAY_OUT_GRUB, "there is no boot code in the first sector of %s%s", disk->device, held ? " of the source" : "");
+        link_broken(link, WAY_OUT_GRUB, "there is no boot code in the first sector of %s%s", what, held ? " of the source" : "");
     else if (says_grub(code))
-        prove_core(fd, disk, little_endian(code + GRUB_KERNEL_SECTOR, 8), link);
+        prove_core(fd, proving->guest, little_endian(code + GRUB_KERNEL_SECTOR, 8), link);
     else
-        link_unknown(link, "the boot code of %s is not GRUB's, and what it starts is not known here", disk->device);
+        link_unknown(link, "the boot code of %s is not GRUB's, and what it starts is not known here", what);
 }
 
 void prove_boot_code(const struct proving *proving, struct proof_link *link)
@@ -105,7 +106,7 @@ void prove_boot_code(const struct proving *proving, struct proof_link *link)
     }
     cleanup_close int fd = open(disk->device, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || read_sector(fd, 0, sector) < 0)
-        link_broken(link, "look at the kernel's messages (dmesg): the disk may be failing", "the first sector of %s cannot be read: %s", disk->device, strerror(errno));
+        link_broken(link, "look at the kernel's messages (dmesg): the disk may be failing", "the first sector of %s cannot be read: %s", proving->guest->what, strerror(errno));
     else
         prove_first_sector(proving, fd, sector, link);
 }

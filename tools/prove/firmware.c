@@ -19,15 +19,16 @@ static const struct partition *partition_of_type(const struct guest_disk *disk, 
     return NULL;
 }
 
-static void prove_bios(const struct guest_disk *disk, struct proof_link *link)
+static void prove_bios(const struct guest *guest, struct proof_link *link)
 {
+    const struct guest_disk *disk = &guest->disk;
     if (string_is(disk->table, "gpt") && !partition_of_type(disk, TYPE_BIOS_BOOT)) {
         bool esp = partition_of_type(disk, TYPE_ESP);
         link_broken(link, esp ? "switch this machine's firmware to UEFI: the disk comes from such a machine" : "give the disk a BIOS boot partition, or this machine UEFI firmware",
-                    "this machine has a BIOS, and %s has a GPT without a BIOS boot partition, so that GRUB has no place there", disk->device);
+                    "this machine has a BIOS, and %s has a GPT without a BIOS boot partition, so that GRUB has no place there", guest->what);
         return;
     }
-    link_holds(link, "this machine has a BIOS, which starts the first sector of %s (%s)", disk->device, disk->table ? disk->table : "no partition table");
+    link_holds(link, "this machine has a BIOS, which starts the first sector of %s (%s)", guest->what, disk->table ? disk->table : "no partition table");
 }
 
 /* The names of a FAT file system have no case of their own, but what the kernel shows depends on how they were written. */
@@ -53,13 +54,13 @@ static void prove_uefi(const struct proving *proving, struct proof_link *link)
     if (!esp)
         esp = partition_of_type(disk, TYPE_ESP_DOS);
     if (!esp) {
-        link_broken(link, "switch this machine's firmware to BIOS: the disk comes from such a machine", "this machine has UEFI firmware, and %s has no EFI system partition", disk->device);
+        link_broken(link, "switch this machine's firmware to BIOS: the disk comes from such a machine", "this machine has UEFI firmware, and %s has no EFI system partition", proving->guest->what);
         return;
     }
     if (!string_is(esp->fs_type, "vfat"))
-        link_broken(link, "make the file system of the EFI system partition whole on the source", "the EFI system partition %u of %s holds no FAT file system", esp->number, disk->device);
+        link_broken(link, "make the file system of the EFI system partition whole on the source", "the EFI system partition %u of %s holds no FAT file system", esp->number, proving->guest->what);
     else if (!esp->mount_point)
-        link_unknown(link, "this machine has UEFI firmware and %s an EFI system partition (%u); what is on it could not be read here", disk->device, esp->number);
+        link_unknown(link, "this machine has UEFI firmware and %s an EFI system partition (%u); what is on it could not be read here", proving->guest->what, esp->number);
     else if (has_path_of_any_case(proving->guest->root_fd, esp->mount_point, removable))
         link_holds(link, "this machine has UEFI firmware, which starts EFI/BOOT/BOOTX64.EFI of partition %u", esp->number);
     else /* the boot entries of the old machine's firmware stayed there */
@@ -75,5 +76,5 @@ void prove_firmware(const struct proving *proving, struct proof_link *link)
     else if (proving->hardware->firmware == FIRMWARE_UEFI)
         prove_uefi(proving, link);
     else
-        prove_bios(disk, link);
+        prove_bios(proving->guest, link);
 }

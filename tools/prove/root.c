@@ -58,7 +58,7 @@ static void prove_root_spec(const struct proving *proving, const char *spec, str
         link_broken(link, WAY_OUT_FIX, "root=%s names the old machine's disk; here the disk is %s", spec, proving->disk ? proving->disk->device : "another");
         return;
     case SPEC_ABSENT:
-        link_broken(link, WAY_OUT_FIX, "root=%s is not on %s", spec, proving->guest->disk.device);
+        link_broken(link, WAY_OUT_FIX, "root=%s is not on %s", spec, proving->guest->what);
         return;
     case SPEC_NOT_KNOWN:
         link_unknown(link, "root=%s: whether it is there cannot be told from here", spec);
