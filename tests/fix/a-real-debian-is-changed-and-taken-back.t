@@ -1,0 +1,31 @@
+#!/bin/bash
+# The guest's own update-initramfs and update-grub run in the sealed chroot; a second fix finds nothing to do; undo brings every byte back.
+set -euo pipefail
+# shellcheck source=tests/fix/lib/fix.sh
+. "$(dirname "$0")/lib/fix.sh"
+needs_guest "${GUEST:-debian12}"
+
+lacks_virtio() { ! "$REHOST" inspect --json "$WORK/disk" | grep -q '"virtio_blk"'; }
+holds_virtio() { "$REHOST" inspect --json "$WORK/disk" | grep -q '"virtio_blk"'; }
+no_mount_is_left() { ! grep -F "$WORK" /proc/self/mountinfo; }
+
+remember before
+tries "the initrd lacks virtio_blk at first" lacks_virtio
+tries "a dry run shows the lines that would change" ends_with 0 "+UUID=" fix --dry-run
+remember after-dry-run
+tries "a dry run changes nothing" same before after-dry-run
+must "the fix is carried out, and planned anew nothing is left" ends_with 0 "nothing is left to be changed" fix
+tries "the initrd holds virtio_blk" holds_virtio
+tries "GRUB names the root by UUID" seen "root=UUID="
+tries "fstab names the root by UUID" seen "fstab     UUID="
+tries "lan0 is bound to the new card" seen "lan0, MAC 52:54:00:bb:00:01"
+remember fixed
+tries "a second fix has nothing to change" ends_with 0 "nothing has to be changed" fix
+remember fixed-again
+tries "a second fix changes nothing" same fixed fixed-again
+tries "no mount is left in this machine" no_mount_is_left
+tries "the fix is taken back" ends_with 0 "taken back" fix --undo
+remember undone
+tries "every file is as it was, with its mode, owner and time" same before undone
+tries "there is nothing more to take back" ends_with 1 "nothing to take back" fix --undo
+tap_done
