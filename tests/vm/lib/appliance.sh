@@ -39,7 +39,7 @@ source_uri() { echo "nbd://10.0.2.2:$1"; }
 
 # fails_at NAME STAGE OBJECT SECONDS: the failure names its stage and its object, and says what is true of the source.
 fails_at() {
-    expect "$1" "!!! FAILED at $2: [^\r\n]*$3" "$4" && expect "$1" 'The source is untouched' 20
+    expect "$1" "!!! FAILED at $2: .*$3" "$4" && expect "$1" 'The source is untouched' 20
 }
 
 # says_nowhere NAME REGEX

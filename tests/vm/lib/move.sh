@@ -1,12 +1,12 @@
 # shellcheck shell=bash
 # A whole move of a guest by the appliance, in the three steps that every move test has.
 
-# move_source GUEST: its disk, served; sets source_image, source_digest and source_port.
+# move_source GUEST [BYTES-PER-SECOND]: its disk, served; sets source_image, source_digest and source_port.
 move_source() {
     source_image=$(guest_image "$1")
     source_digest=$(image_digest "$source_image")
     port_reserve source_port
-    source_serve "$1" "$source_image" "$source_port"
+    source_serve "$1" "$source_image" "$source_port" "${2:-}"
 }
 
 # move_unattended NAME DISK [KEY=VALUE]…: by direct kernel boot, everything on the kernel's command line, nothing asked.

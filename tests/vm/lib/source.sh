@@ -3,9 +3,14 @@
 
 SOURCES=()
 
-# source_serve NAME IMAGE PORT
+# source_serve NAME IMAGE PORT [BYTES-PER-SECOND]: at full speed, or as over a slow line.
 source_serve() {
-    qemu-nbd --read-only --persistent --shared=16 --format=raw --bind=127.0.0.1 --port="$3" "$2" >"$WORK/$1.nbd.log" 2>&1 </dev/null &
+    local what=(--format=raw "$2")
+    if [ -n "${4:-}" ]; then
+        what=(--object "throttle-group,id=line,x-bps-read=$4"
+            --image-opts "driver=throttle,throttle-group=line,file.driver=raw,file.file.driver=file,file.file.filename=$2")
+    fi
+    qemu-nbd --read-only --persistent --shared=16 --bind=127.0.0.1 --port="$3" "${what[@]}" >"$WORK/$1.nbd.log" 2>&1 </dev/null &
     echo $! >"$WORK/$1.nbd.pid"
     SOURCES+=("$1")
     source_wait "$1" "$3"
