@@ -214,35 +214,34 @@ static void run_update(struct planning *planning, const struct kernel *kernel, c
     strings_add(&run->changes, sum); /* its SHA-1, by which an older initramfs-tools knows that the initrd is its own */
 }
 
-static void update_stale_initrds(struct planning *planning)
+/* What each kernel's initrd lacks before anything is planned: `lacking` has a list for each of the guest's kernels. */
+static bool find_lacking(const struct planning *planning, struct strings *lacking, struct strings *needed)
 {
+    bool any = false;
     for (size_t i = 0; i < planning->guest->kernel_count; i++) {
         const struct kernel *kernel = &planning->guest->kernels[i];
-        cleanup_strings struct strings needed = {0}, lacking = {0};
+        cleanup_strings struct strings own = {0};
         if (!is_our_concern(kernel))
             continue;
-        modules_needed(planning, kernel, &needed);
-        if (initrd_lacks(planning, kernel, &needed, &lacking)) {
-            cleanup_free char *names = strings_join(&lacking, ", ");
-            cleanup_free char *why = checked_printf("%s %s", kernel->initrd.was_read ? "the initrd lacks" : "so that the initrd surely holds", names);
-            run_update(planning, kernel, why);
-        } else if (planning->initrd_is_stale)
-            run_update(planning, kernel, "the initrd holds copies of files that change");
+        modules_needed(planning, kernel, &own);
+        any = initrd_lacks(planning, kernel, &own, &lacking[i]) || any;
+        for (size_t j = 0; j < own.count; j++)
+            strings_add_new(needed, own.items[j]);
     }
+    return any;
 }
 
-static bool any_initrd_lacks(const struct planning *planning, struct strings *needed)
+static void update_stale_initrds(struct planning *planning, const struct strings *lacking)
 {
-    bool lacks = false;
     for (size_t i = 0; i < planning->guest->kernel_count; i++) {
         const struct kernel *kernel = &planning->guest->kernels[i];
-        cleanup_strings struct strings lacking = {0};
-        if (!is_our_concern(kernel))
+        if (!is_our_concern(kernel) || (!lacking[i].count && !planning->initrd_is_stale))
             continue;
-        modules_needed(planning, kernel, needed);
-        lacks = initrd_lacks(planning, kernel, needed, &lacking) || lacks;
+        cleanup_free char *names = strings_join(&lacking[i], ", ");
+        cleanup_free char *why = lacking[i].count ? checked_printf("%s %s", kernel->initrd.was_read ? "the initrd lacks" : "so that the initrd surely holds", names)
+                                                  : checked_copy("the initrd holds copies of files that change");
+        run_update(planning, kernel, why);
     }
-    return lacks;
 }
 
 static bool list_lacks(const struct planning *planning, const struct strings *needed)
@@ -265,13 +264,11 @@ static bool updates_are_off(const struct planning *planning)
     return string_is(value, "no");
 }
 
-static void plan_initramfs_tools(struct planning *planning)
+static void plan_with_lacking(struct planning *planning, struct strings *lacking)
 {
     cleanup_strings struct strings needed = {0};
-    if (!planning_is_plain(planning, MODULES_FILE))
-        return;
+    bool lacks = find_lacking(planning, lacking, &needed);
     settle_resume(planning);
-    bool lacks = any_initrd_lacks(planning, &needed);
     if (lacks || list_lacks(planning, &needed))
         write_modules(planning, &needed);
     if (!lacks && !planning->initrd_is_stale)
@@ -280,20 +277,35 @@ static void plan_initramfs_tools(struct planning *planning)
         planning_block(planning, "set update_initramfs=yes there on the source.",
                        "/etc/initramfs-tools/update-initramfs.conf says update_initramfs=no, so the initrd cannot be made anew");
     else
-        update_stale_initrds(planning);
+        update_stale_initrds(planning, lacking);
+}
+
+/* dracut and others: only the kernel that boots counts, as nothing can be made anew. */
+static void judge_unknown_builder(struct planning *planning, struct strings *lacking)
+{
+    const struct kernel *kernel = planning->kernel;
+    cleanup_strings struct strings needed = {0};
+    find_lacking(planning, lacking, &needed);
+    const struct strings *lacks = &lacking[kernel - planning->guest->kernels];
+    cleanup_free char *names = strings_join(lacks, ", ");
+    if (lacks->count && kernel->initrd.path && (!kernel->initrd.was_read || kernel->initrd.problem))
+        planning_warn(planning, "look into it on the source (lsinitrd, lsinitramfs).", "the initrd of %s was not looked into; to boot here it must hold %s", kernel->version,
+                      names);
+    else if (lacks->count)
+        planning_block(planning, "make an initrd with these drivers on the source.",
+                       "the initrd of %s lacks drivers of this machine's disk (%s), and rehost cannot drive this guest's initrd builder yet", kernel->version, names);
 }
 
 void plan_initrd(struct planning *planning)
 {
-    cleanup_strings struct strings needed = {0};
     if (!planning->kernel || !planning->kernel->modules)
         return; /* said by the step kernel */
-    if (planning->guest->initrd_builder == INITRD_BUILDER_INITRAMFS_TOOLS)
-        plan_initramfs_tools(planning);
-    else if (any_initrd_lacks(planning, &needed)) {
-        cleanup_free char *names = strings_join(&needed, ", ");
-        planning_block(planning, "make an initrd with these drivers on the source.",
-                       "the initrd of %s lacks drivers of this machine's disk (%s), and rehost cannot drive this guest's initrd builder yet", planning->kernel->version,
-                       names);
-    }
+    size_t count = planning->guest->kernel_count;
+    cleanup_free struct strings *lacking = checked_alloc((count + 1) * sizeof *lacking);
+    if (planning->guest->initrd_builder != INITRD_BUILDER_INITRAMFS_TOOLS)
+        judge_unknown_builder(planning, lacking);
+    else if (planning_is_plain(planning, MODULES_FILE))
+        plan_with_lacking(planning, lacking);
+    for (size_t i = 0; i < count; i++)
+        strings_free(&lacking[i]);
 }
