@@ -48,13 +48,18 @@ static void take_partitions(struct test_case *test)
     const cJSON *list = cJSON_GetObjectItem(test->document, "partitions"), *item;
     struct guest_disk *disk = &test->guest.disk;
     disk->partitions = checked_alloc(((size_t)cJSON_GetArraySize(list) + 1) * sizeof *disk->partitions);
-    disk->table = checked_copy("dos");
+    const char *table = json_string(test->document, "table");
+    disk->table = checked_copy(table ? table : "dos");
+    disk->device = checked_copy("/dev/loop0");
+    disk->size_bytes = json_size(test->document, "disk_size_bytes");
+    disk->sector_bytes = (uint32_t)json_size(test->document, "disk_sector_bytes");
     cJSON_ArrayForEach(item, list)
     {
         struct partition *partition = &disk->partitions[disk->partition_count++];
         partition->number = (unsigned)json_size(item, "number");
         partition->fs_type = checked_copy(json_string(item, "fs_type"));
         partition->uuid = checked_copy(json_string(item, "uuid"));
+        partition->type = checked_copy(json_string(item, "type"));
         partition->problem = checked_copy(json_string(item, "problem"));
         partition->device = checked_printf("/dev/loop0p%u", partition->number);
         if (json_flag(item, "root"))
