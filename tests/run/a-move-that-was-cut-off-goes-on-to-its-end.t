@@ -31,6 +31,10 @@ tries "the target is bit for bit as before" unchanged
 rm -f "$DOCUMENT"
 must "it is cut off in the middle of the pull" cut_off
 tries "the half-done target does not boot" has_no_signature "$target"
+# From another server, too: it is the content that tells the source.
+kill "$SOURCE_PID" 2>/dev/null || true
+source_start "$IMAGE"
+job "source=$SOURCE" "disk=$target"
 tries "started again, it says what is there and goes on to the end" runs 0 \
     --expect 'It holds a half-done copy of nbd://[^ ]* .*%' --expect 'Type yes to go on.*: ' --answer maybe \
     --expect 'neither yes nor no' --expect 'Type yes to go on.*: ' --answer yes --expect '==> pull: ' -- "${move[@]}"
