@@ -3,12 +3,13 @@
 
 kernel_version() { basename /usr/lib/modules/*; }
 
-# dracut finds its modules below its own folder: a folder of links to everything of it, and one module, ours.
+# dracut finds its modules below its own folder: a copy of that with one module, ours. Not links: dracut gives every file in the
+# image the time of its own dracut-functions.sh, which a link would not have.
 dracut_folder() {
     local folder
     folder=$(mktemp -d)
-    ln -s /usr/lib/dracut/* "$folder"
-    rm "$folder/modules.d"
+    cp -a /usr/lib/dracut/. "$folder"
+    rm -r "$folder/modules.d"
     mkdir "$folder/modules.d"
     ln -s "$top/initramfs/99rehost" "$folder/modules.d/99rehost"
     echo "$folder"
@@ -17,7 +18,7 @@ dracut_folder() {
 # What the initramfs is made from. The compression takes a minute: it is not done again for the same.
 image_key() {
     key_of "$(cd "$top" && find rootfs initramfs config/drivers tools/build/image.sh "$1" -type f -exec sha256sum {} + | sort)" \
-        "$(libs_prefix)" "$(kernel_version)" "$SOURCE_DATE_EPOCH" "$(dpkg-query -W)"
+        "$(libs_prefix)" "$(kernel_version)" "$(dpkg-query -W)"
 }
 
 # image_build BINARY OUT: the kernel and the initramfs.
@@ -42,7 +43,7 @@ initramfs_build() {
     dracutbasedir=$(dracut_folder)
     mkdir -p /tmp/no-configuration
     rm -f "$out/initramfs.key"
-    # Reproducible: file times are SOURCE_DATE_EPOCH's. The modules stay .ko.xz, which makes the smallest image in memory.
+    # Reproducible: no file is younger than dracut itself. The modules stay .ko.xz, which makes the smallest image in memory.
     cmd dracut --force --quiet --reproducible --no-hostonly --no-early-microcode --nostrip \
         --conf /dev/null --confdir /tmp/no-configuration --tmpdir /tmp \
         --modules rehost --compress "zstd -19 -T0 -q" "$new" "$(kernel_version)"
