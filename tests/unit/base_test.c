@@ -126,7 +126,9 @@ static void a_program_that_fails_shows_its_last_words(void **state)
     (void)state;
     const char *argv[] = {"sh", "-c", "echo the disk is on fire >&2; exit 7", NULL};
     struct error err = {0};
-    assert_int_equal(program_run(&(struct program){.argv = argv, .input_fd = -1}, NULL, &err), -1);
+    int status;
+    assert_int_equal(program_run(&(struct program){.argv = argv, .input_fd = -1, .exit_status = &status}, NULL, &err), -1);
+    assert_int_equal(status, 7);
     assert_non_null(strstr(err.message, "status 7"));
     assert_non_null(strstr(err.message, "the disk is on fire"));
 }

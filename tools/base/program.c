@@ -103,6 +103,8 @@ static int judge(int status, const char *name, const struct text *output, struct
 int program_run(const struct program *program, struct text *output, struct error *err)
 {
     int ends[2];
+    if (program->exit_status)
+        *program->exit_status = -1;
     if (pipe2(ends, O_CLOEXEC) < 0)
         return error_errno(err, "make a pipe");
     pid_t pid = spawn(program, ends[1], ends[1], err);
@@ -124,6 +126,8 @@ int program_run(const struct program *program, struct text *output, struct error
         text_append_bytes(output, own.data, own.length);
     if (timed_out)
         return error_set(err, "%s did not end within %u seconds: %s", program->argv[0], program->timeout_seconds, last_lines(&own));
+    if (program->exit_status && WIFEXITED(status))
+        *program->exit_status = WEXITSTATUS(status);
     return judge(status, program->argv[0], &own, err);
 }
 

@@ -14,6 +14,7 @@ struct program {
     int input_fd;            /* -1: /dev/null */
     unsigned timeout_seconds; /* 0: none. At the limit the whole process group is killed */
     size_t output_max;       /* bytes of output kept; 0: 64 KiB. The rest is read and dropped (the tail is kept) */
+    int *exit_status;        /* where the status it ended with goes, -1 when it did not end by itself. NULL: nowhere */
     /* Called in the child just before exec; a return other than 0 ends it with status 126. NULL: nothing. */
     int (*in_child)(void *argument);
     void *in_child_argument;

@@ -88,11 +88,9 @@ int mount_check(struct partition *partition, struct error *err)
     const char *const argv[] = {"e2fsck", "-p", partition->device, NULL};
     cleanup_text struct text output = {0};
     struct error said = {0};
-    struct program program = {.argv = argv, .input_fd = -1, .timeout_seconds = CHECK_SECONDS};
-    if (program_run(&program, &output, &said) == 0)
-        return 0;
-    unsigned status; /* program_run takes every one but 0 for a failure, and says it in its message */
-    if (sscanf(said.message, "e2fsck ended with status %u", &status) == 1 && status < 4)
+    int status;
+    struct program program = {.argv = argv, .input_fd = -1, .timeout_seconds = CHECK_SECONDS, .exit_status = &status};
+    if (program_run(&program, &output, &said) == 0 || (status >= 0 && status < 4))
         return 0;
     free(partition->problem);
     partition->problem = checked_copy(said.message);

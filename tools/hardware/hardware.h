@@ -51,6 +51,9 @@ int hardware_load(const char *file, struct hardware *hardware, struct error *err
 int hardware_of(const char *file_or_null, struct hardware *hardware, struct error *err);
 cJSON *hardware_to_json(const struct hardware *hardware);
 void hardware_free(struct hardware *hardware);
+/* The disk that a guest lands on: the one that `wanted` names ("vda" or "/dev/vda"), NULL when there is none of that name.
+ * Without a wish the one whose device is `own` (the guest is on it already), else the first that a guest could be put on. */
+const struct hardware_disk *hardware_choose_disk(const struct hardware *hardware, const char *wanted, const char *own);
 const char *firmware_name(enum firmware firmware); /* "BIOS", "UEFI" */
 
 #define cleanup_hardware __attribute__((cleanup(hardware_free)))

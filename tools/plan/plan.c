@@ -18,29 +18,6 @@ static const struct plan_step steps[] = {
     {"console", "the console stays where it is", true, plan_console},
 };
 
-static const struct hardware_disk *disk_by_name(const struct hardware *hardware, const char *name)
-{
-    for (size_t i = 0; name && i < hardware->disk_count; i++)
-        if (string_is(hardware->disks[i].name, name) || string_is(hardware->disks[i].device, name))
-            return &hardware->disks[i];
-    return NULL;
-}
-
-static const struct hardware_disk *choose_disk(const struct plan_input *input)
-{
-    if (input->disk)
-        return disk_by_name(input->hardware, input->disk);
-    const struct hardware_disk *own = disk_by_name(input->hardware, input->guest->disk.device);
-    if (own)
-        return own;
-    for (size_t i = 0; i < input->hardware->disk_count; i++) {
-        const struct hardware_disk *disk = &input->hardware->disks[i];
-        if (!disk->medium && !disk->removable && !disk->read_only)
-            return disk;
-    }
-    return NULL;
-}
-
 /* The path that GRUB gives may be a link (/vmlinuz) or stand on a /boot file system of its own (/vmlinuz-6.1). */
 static const struct kernel *default_kernel(const struct guest *guest)
 {
@@ -60,7 +37,7 @@ static const struct kernel *default_kernel(const struct guest *guest)
 
 int plan_make(const struct plan_input *input, struct plan *plan, struct error *err)
 {
-    *plan = (struct plan){.disk = choose_disk(input)};
+    *plan = (struct plan){.disk = hardware_choose_disk(input->hardware, input->disk, input->guest->disk.device)};
     if (input->disk && !plan->disk)
         return error_set(err, "plan: this machine has no disk %s", input->disk);
     struct planning planning = {

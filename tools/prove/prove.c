@@ -65,28 +65,6 @@ void link_broken(struct proof_link *link, const char *way_out, const char *evide
     va_end(args);
 }
 
-static const struct hardware_disk *disk_named(const struct hardware *hardware, const char *name)
-{
-    for (size_t i = 0; name && i < hardware->disk_count; i++)
-        if (string_is(hardware->disks[i].name, name) || string_is(hardware->disks[i].device, name))
-            return &hardware->disks[i];
-    return NULL;
-}
-
-/* The one that was named; else the guest's own, when it is a disk of this machine; else the first that could be it. */
-static const struct hardware_disk *choose_disk(const struct prove_input *input)
-{
-    if (input->disk)
-        return disk_named(input->hardware, input->disk);
-    const struct hardware_disk *own = disk_named(input->hardware, input->guest->disk.device);
-    for (size_t i = 0; !own && i < input->hardware->disk_count; i++) {
-        const struct hardware_disk *disk = &input->hardware->disks[i];
-        if (!disk->medium && !disk->removable && !disk->read_only)
-            own = disk;
-    }
-    return own;
-}
-
 /* /vmlinuz is a link to the kernel in /boot on many systems. */
 static bool is_same_file(int root_fd, const char *a, const char *b)
 {
@@ -132,7 +110,8 @@ static void prove_nothing(const struct guest *guest, struct proof *proof)
 int prove_guest(const struct prove_input *input, struct proof *proof, struct error *err)
 {
     const size_t count = sizeof rows / sizeof *rows;
-    struct proving proving = {.guest = input->guest, .hardware = input->hardware, .disk = choose_disk(input), .held_boot_code = input->held_boot_code};
+    struct proving proving = {.guest = input->guest, .hardware = input->hardware, .held_boot_code = input->held_boot_code};
+    proving.disk = hardware_choose_disk(input->hardware, input->disk, input->guest->disk.device);
     *proof = (struct proof){.links = checked_alloc(count * sizeof *proof->links)};
     if (input->disk && !proving.disk) {
         proof_free(proof);
