@@ -1,6 +1,7 @@
 #!/bin/bash
 # Builds rehost: the program, the image, the media; runs its tests. './build.sh help' lists what it can do.
 set -euo pipefail
+shopt -s inherit_errexit
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/rehost

@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2154 # moddir and initdir come from dracut
 # dracut module: the whole of the appliance's file system. No other module is used: PID 1 is busybox.
 # build.sh gives REHOST_PREFIX (static tools) and REHOST_BINARY (the program).
 

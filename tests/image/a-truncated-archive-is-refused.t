@@ -1,5 +1,6 @@
 #!/bin/bash
 # A download that was cut off: the kernel goes on with what it could unpack, and nothing may touch a disk then.
+# shellcheck source=tests/image/lib/image.sh
 . "$(dirname "$0")/lib/image.sh"
 
 needs vmlinuz initramfs.img

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SeaBIOS, El Torito, isolinux. Nothing is read from the medium once the appliance runs.
+# shellcheck source=tests/image/lib/image.sh
 . "$(dirname "$0")/lib/image.sh"
 
 cd_is_out() { machine_qmp medium query-block | tr -d '\r\n' | grep -q '"tray_open": true'; }

@@ -1,5 +1,6 @@
 #!/bin/bash
 # The same file written to a stick: isohybrid's boot record.
+# shellcheck source=tests/image/lib/image.sh
 . "$(dirname "$0")/lib/image.sh"
 
 needs rehost.iso

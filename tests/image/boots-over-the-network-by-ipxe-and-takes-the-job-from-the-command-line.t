@@ -1,5 +1,6 @@
 #!/bin/bash
 # The network card's own iPXE fetches rehost.ipxe by TFTP; the job stands behind "kernel vmlinuz", as the folder's README says.
+# shellcheck source=tests/image/lib/image.sh
 . "$(dirname "$0")/lib/image.sh"
 
 needs pxe/rehost.ipxe

@@ -1,5 +1,6 @@
 #!/bin/bash
 # pxelinux by TFTP, with its menu from pxelinux.cfg/default.
+# shellcheck source=tests/image/lib/image.sh
 . "$(dirname "$0")/lib/image.sh"
 
 needs pxe/pxelinux.0

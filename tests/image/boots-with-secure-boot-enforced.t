@@ -1,6 +1,7 @@
 #!/bin/bash
 # OVMF with Microsoft's keys: firmware, shim, GRUB and kernel each verify the next, and the kernel locks itself down
 # and loads only Debian's signed modules. The disk is there, so its driver was accepted.
+# shellcheck source=tests/image/lib/image.sh
 . "$(dirname "$0")/lib/image.sh"
 
 needs rehost.iso

@@ -1,5 +1,7 @@
 #!/bin/bash
+# shellcheck disable=SC2016 # what stands in single quotes runs in the appliance
 # What the moves rely on, looked at from inside, in the smallest machine that is promised.
+# shellcheck source=tests/image/lib/image.sh
 . "$(dirname "$0")/lib/image.sh"
 
 free_is_enough() {

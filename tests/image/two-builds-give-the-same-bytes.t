@@ -1,9 +1,10 @@
 #!/bin/bash
 # The initramfs and the ISO, built once more from the same program and libraries, in other folders.
+# shellcheck source=tests/image/lib/image.sh
 . "$(dirname "$0")/lib/image.sh"
 
 needs rehost rehost.iso initramfs.img pxe
-[ -d /cache ] && [ -d /usr/lib/dracut ] || skip_all "this is not the build root: './build.sh test tests/image' runs it there"
+[ -d /cache/libs ] || skip_all "this is not the build root: './build.sh test tests/image' runs it there"
 
 build_again() {
     tools/build/inside image_build out/rehost "$WORK/again" &&

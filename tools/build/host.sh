@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # ARCH comes from config/suite
 # The machine that builds: a Debian or Ubuntu with apt; what it lacks is installed.
 
 host_missing() {

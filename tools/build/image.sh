@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # top comes from inside
 # The initramfs: dracut builds it from initramfs/99rehost and nothing else. Runs in the build root.
 
 kernel_version() { basename /usr/lib/modules/*; }

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154,SC2164 # top comes from inside, source and patches from the recipes; -e is set there
 # Static libraries and tools against musl, from the suite's source packages. Runs in the build root.
 # Each recipe in tools/build/libs has a cache entry of its own: a changed recipe builds one, not all.
 

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # top comes from inside
 # out/manifest.json: what is in the image and on the media, package by package, with versions and licences. Runs in the build root.
 
 # One name for a file, whichever side of the merged /usr a package has it on.
@@ -30,8 +31,9 @@ media_files() {
 # The licences that a copyright file names, one per line; "unknown" when it names none in a form that can be read.
 licences() {
     local found
+    [ -e "$1" ] || { echo unknown; return; }
     found=$( { sed -nE 's/^License: *([^ ].*)/\1/p' "$1" | sed -E 's/ (and|or|with) .*//I; s/[, ].*//'
-               sed -nE 's,.*/usr/share/common-licenses/([A-Za-z]+-[0-9.]*[0-9]).*,\1,p' "$1"; } 2>/dev/null |
+               sed -nE 's,.*/usr/share/common-licenses/([A-Za-z]+-[0-9.]*[0-9]).*,\1,p' "$1"; } |
         sed -E -f "$top/config/licences.sed" | sort -u)
     echo "${found:-unknown}"
 }

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # top comes from inside
 # The media: an ISO that boots as CD and as USB stick by BIOS and UEFI, and a folder for network boot. Runs in the build root.
 
 # boot_file NAME OUT: a boot menu with the kernel's options filled in. REHOST_BOOT_JOB puts keys of a job on every entry.

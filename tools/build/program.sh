@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # top comes from inside
 # The program: one static binary. Runs in the build root.
 
 # objects_with_version FOLDER

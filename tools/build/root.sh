@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # top, cache and scratch come from build.sh
 # The build root: one Debian suite, made once, cached under a name that is a digest of what it was made from.
 
 # shellcheck source=config/suite
@@ -6,6 +7,7 @@
 
 # This machine's own package sources, whichever way they are written.
 apt_sources() {
+    # shellcheck disable=SC2016 # apt's own variables
     apt-get indextargets --format '$(ORIGIN) $(COMPONENT) $(SUITE) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null
 }
 

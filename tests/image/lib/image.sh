@@ -20,7 +20,7 @@ boot_medium() {
     blank_disk "$WORK/disk.img" 256M
     must "the machine starts" machine_start medium target disk="$WORK/disk.img" "$@"
     must "the appliance is ready, started by $words" \
-        expect medium "rehost: the appliance is ready after [0-9]+ s, .* started by $words[[:space:]]" "$BOOT_SECONDS"
+        expect medium "rehost: the appliance is ready after [0-9]+ s, .* started by ${words}[[:space:]]" "$BOOT_SECONDS"
     must "rehost has started and speaks on the serial line" expect medium '==> hardware' 120
 }
 

@@ -1,4 +1,5 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154,SC2164 # variables go to and come from libs.sh, which also sets -e
 # util-linux's libblkid, which tells rehost what is on a disk. (e2fsprogs has a libblkid too, an older one: kept apart.)
 source=util-linux
 # Debian's patches touch Makefile.am, so that make would ask for automake.

@@ -1,4 +1,5 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154,SC2164 # variables go to and come from libs.sh, which also sets -e
 # The appliance's init, shell and small tools.
 source=busybox
 patches=yes

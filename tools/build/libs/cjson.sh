@@ -1,4 +1,5 @@
-# shellcheck shell=bash disable=SC2034,SC2086
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2086,SC2154,SC2164 # variables go to and come from libs.sh, which also sets -e
 # JSON for rehost: one C file.
 source=cjson
 patches=no

@@ -1,4 +1,5 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154,SC2164 # variables go to and come from libs.sh, which also sets -e
 # The ext2/3/4 tools of the appliance. Debian's patches are applied: they mend corruption.
 source=e2fsprogs
 patches=yes
