@@ -1,6 +1,15 @@
 # shellcheck shell=bash
 # A machine's serial line: waiting for what it prints, and typing. Every wait starts after the last match, so waits follow each other.
 
+# serial_prepare NAME: QEMU's "pipe" takes what is typed from one file and writes to another, which may as well be a plain one. (With a
+# socket and its log, a character is logged twice when nobody reads the socket fast enough.)
+serial_prepare() {
+    rm -f "$WORK/$1.seen" "$WORK/$1".serial.*
+    mkfifo "$WORK/$1.serial.in"
+    : >"$WORK/$1.serial.log"
+    ln -s "$1.serial.log" "$WORK/$1.serial.out"
+}
+
 # expect NAME REGEX SECONDS: waits for the (extended) expression; prints the matched text. Ends early if the machine ends.
 expect() {
     local name=$1 regex=$2 until=$((SECONDS + $3)) matched
@@ -40,9 +49,10 @@ serial_tail() { tail -c 6000 "$WORK/$1.serial.log" | serial_plain | tail -n 40; 
 
 serial_plain() { tr '\r' '\n' | tr -d '\000' | sed -e 's/\x1b\[[0-9;?]*[A-Za-z]//g' -e 's/\x1b[()=>][0-9A-B]\{0,1\}//g' | grep -av '^[[:space:]]*$' || true; }
 
-# type_text NAME TEXT: as if typed, with Return. The socket is kept open a moment: QEMU drops what it has not read when it closes.
+# type_text NAME TEXT: as if typed, with Return.
 type_text() {
-    { printf '%s\r' "$2"; sleep 1; } | socat -u - "UNIX-CONNECT:$WORK/$1.serial"
+    machine_runs "$1" || { serial_explain "$1" "cannot be typed to: it has ended"; return 1; }
+    printf '%s\r' "$2" >"$WORK/$1.serial.in"
 }
 
 # answer NAME QUESTION-REGEX SECONDS TEXT

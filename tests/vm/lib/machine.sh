@@ -16,7 +16,7 @@
 # netdev_options    added to the first network (tftp=DIR,bootfile=NAME)
 # extra             more arguments for QEMU
 #
-# A running machine NAME has in $WORK: NAME.pid, NAME.serial.log, NAME.serial (socket), NAME.qmp (socket), NAME.qemu.log, NAME.command.
+# A running machine NAME has in $WORK: NAME.pid, NAME.serial.log, NAME.serial.in (keyboard), NAME.qmp (socket), NAME.qemu.log, NAME.command.
 
 MACHINES=()
 OVMF_DIR=${OVMF_DIR:-/usr/share/OVMF}
@@ -28,12 +28,11 @@ machine_start() {
     local -a command
     machine_command "$name" "$machine" "$@"
     printf '%q ' "${command[@]}" >"$WORK/$name.command"
-    : >"$WORK/$name.serial.log"
-    rm -f "$WORK/$name.seen"
+    serial_prepare "$name"
     "${command[@]}" >"$WORK/$name.qemu.log" 2>&1 </dev/null &
     echo $! >"$WORK/$name.pid"
     MACHINES+=("$name")
-    machine_wait_sockets "$name"
+    machine_wait_start "$name"
 }
 
 # machine_command NAME MACHINE [KEY=VALUE]…: fills the array "command" of the caller.
@@ -47,7 +46,7 @@ machine_command() {
     for setting in "$@"; do local "${setting?}"; done
     local -a more
     read -ra command <<<"qemu-system-x86_64 $(accel_arguments) -name $name -m $memory -nodefaults -display none -vga std"
-    command+=(-chardev "socket,id=serial,path=$WORK/$name.serial,server=on,wait=off,logfile=$WORK/$name.serial.log" -serial chardev:serial
+    command+=(-chardev "pipe,id=serial,path=$WORK/$name.serial" -serial chardev:serial
         -qmp "unix:$WORK/$name.qmp,server=on,wait=off")
     machine_add_firmware "$name"
     machine_add_controller
@@ -126,11 +125,11 @@ machine_add_nics() {
     done
 }
 
-# machine_wait_sockets NAME: QEMU has started when its sockets are there; if it ended instead, its own words say why.
-machine_wait_sockets() {
+# machine_wait_start NAME: QEMU has started when its QMP socket is there; if it ended instead, its own words say why.
+machine_wait_start() {
     local try
     for try in $(seq 100); do
-        if [ -S "$WORK/$1.qmp" ] && [ -S "$WORK/$1.serial" ]; then return 0; fi
+        if [ -S "$WORK/$1.qmp" ]; then return 0; fi
         machine_runs "$1" || break
         sleep 0.1
     done
@@ -164,7 +163,7 @@ machine_kill() {
     machine_forget "$1"
 }
 
-machine_forget() { rm -f "$WORK/$1.pid" "$WORK/$1.qmp" "$WORK/$1.serial"; }
+machine_forget() { rm -f "$WORK/$1.pid" "$WORK/$1.qmp" "$WORK/$1.serial.in"; }
 
 machine_stop_all() {
     local name
