@@ -10,7 +10,7 @@ fill() {
     fallocate -l "$(($(stat -f -c '%f * %S' "$MOUNT") - 67108864))" "$MOUNT/root/fill"
     dd if=/dev/zero of="$MOUNT/root/last" bs=4k status=none 2>/dev/null || true
 }
-make_room() { rm -f "$MOUNT/root/last"; truncate -s "-$1" "$MOUNT/root/fill"; }
+make_room() { truncate -s "-$1" "$MOUNT/root/last"; }
 
 mounted rw fill
 remember full
