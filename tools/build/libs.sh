@@ -22,7 +22,7 @@ recipe_key() {
     local source=
     # shellcheck source=/dev/null
     source=$(. "$1"; echo "$source")
-    key_of "$(cat "$1")" "$(declare -f recipe_source recipe_build source_fetch source_unpack compiler_make)" "$(source_versions "$source")" \
+    key_of "$(list "$1")" "$(declare -f recipe_source recipe_build source_fetch source_unpack compiler_make)" "$(source_versions "$source")" \
         "$([ "$source" != busybox ] || cat "$top/config/busybox.config")" \
         "$(dpkg-query -W gcc musl-dev linux-libc-dev binutils)"
 }

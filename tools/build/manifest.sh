@@ -67,11 +67,18 @@ binary_packages() {
 # Those built here: the version is that of the newest source that the mirror had whole.
 source_packages() {
     local prefix=$1 file name version
-    for file in "$prefix"/sources/*[!t]; do
-        case $file in *.copyright) continue ;; esac
-        read -r name version <"$file"
-        static_files "$name" | package_json "$name" "$version" "$name" "$version" "here, static against musl" "$file.copyright"
+    for file in "$prefix"/sources/*.copyright; do
+        read -r name version <"${file%.copyright}"
+        static_files "$name" |
+            package_json "$name" "$version" "$name" "$version" "here, static against musl$(source_note "$name" "$version")" "$file"
     done
+}
+
+# source_note NAME VERSION: says so when the mirror lists a newer source, of which a file is missing.
+source_note() {
+    local newest
+    newest=$(source_versions "$1" | sed -n 1p)
+    [ "$newest" = "$2" ] || echo "; the source of the newer $newest is not whole on the mirror"
 }
 
 static_files() {
