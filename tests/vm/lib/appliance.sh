@@ -52,13 +52,13 @@ disk_does_not_boot() {
     local signature
     signature=$(dd if="$1" bs=1 skip=510 count=2 status=none | od -An -tx1 | tr -d ' \n')
     echo "bytes 510-511: $signature"
-    [ "$signature" != 55aa ]
+    [ -n "$signature" ] && [ "$signature" != 55aa ]
 }
 
 # disk_grows_to FILE MIB SECONDS: until so much was written to it. (The bar counts free space too, which takes no time.)
 disk_grows_to() {
     local until=$((SECONDS + $3)) used
-    while used=$(($(stat -c %b "$1") / 2048)) && [ "$used" -lt "$2" ]; do
+    while used=$(stat -c %b "$1") || return; used=$((used / 2048)); [ "$used" -lt "$2" ]; do
         if [ "$SECONDS" -ge "$until" ]; then echo "$1 has only $used MiB after $3 s"; return 1; fi
         sleep 0.5
     done

@@ -52,7 +52,7 @@ guest_runs_on_the_target() {
 
 guest_has_no_failed_unit() {
     local failed
-    failed=$(guest_run "$1" systemctl --failed --no-legend --plain)
+    failed=$(guest_run "$1" systemctl --failed --no-legend --plain) || return
     echo "$failed"
     [ -z "$failed" ]
 }
