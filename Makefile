@@ -19,14 +19,17 @@ OBJECTS := $(SOURCES:tools/%.c=$(BUILD)/%.o)
 TESTS   := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard tests/unit/*_test.c)))
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
+# What is done to what, and not the whole command: make V=1 shows that.
+quiet = $(if $(V),,@printf '  %-3s %s\n' '$(1)' '$(patsubst $(CURDIR)/%,%,$(2))';)
+
 all: $(BUILD)/rehost
 
 $(BUILD)/rehost: $(BUILD)/rehost.o $(OBJECTS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(call quiet,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/%.o: tools/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(call quiet,CC,$<)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # The tests have objects of their own, as they are built with the sanitizers.
 check: check-programs
@@ -39,7 +42,7 @@ unit: $(TESTS) $(BUILD)/rehost
 
 $(BUILD)/unit/%: tests/unit/%.c $(OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Itools -o $@ $< $(OBJECTS) $(LIBS) -lcmocka
+	$(call quiet,CC,$<)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Itools -o $@ $< $(OBJECTS) $(LIBS) -lcmocka
 
 clean:
 	rm -rf $(BUILD)
