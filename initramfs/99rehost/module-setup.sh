@@ -30,6 +30,17 @@ install_programs() {
     local programs
     mapfile -t programs < <(list "$moddir/programs.list")
     inst_multiple "${programs[@]}" || dfatal "a program of programs.list is not in the build root"
+    install_libraries_of_plugins "${programs[@]}"
+}
+
+# dracut looks for the libraries of programs only; nbdkit loads its plugins at run time, and those have libraries too.
+install_libraries_of_plugins() {
+    local file libraries
+    for file in "$@"; do
+        [[ $file == *.so ]] || continue
+        mapfile -t libraries < <(ldd "$file" | sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p')
+        inst_multiple "${libraries[@]}"
+    done
 }
 
 install_static_tools() {

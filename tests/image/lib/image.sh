@@ -39,6 +39,6 @@ boot_shell() {
 shell_true() {
     local answer
     type_text "$1" "if { $2; }; then echo ANSWER''=yes; else echo ANSWER''=no; fi"
-    answer=$(expect "$1" 'ANSWER=(yes|no)' 120) || return
+    answer=$(expect "$1" 'ANSWER=(yes|no)' 300) || return
     [ "$answer" = ANSWER=yes ] || { serial_tail "$1"; return 1; }
 }
