@@ -4,12 +4,16 @@
 # What every guest has. (The rest of a Debian server has nothing to do with its move.)
 PACKAGES=linux-image-amd64,systemd-sysv,udev,openssh-server,ifupdown,grub-pc,initramfs-tools,iproute2,zstd,kmod,e2fsprogs
 
-# debian_mirror: the Debian mirror of the host's own apt, so that a local one is used; any Debian mirror otherwise.
+# debian_mirror: REHOST_MIRROR, which build.sh sets; else the Debian mirror of the host's own apt. No host is named here.
 debian_mirror() {
     local site
     # shellcheck disable=SC2016  # $(SITE) is apt's
-    site=${REHOST_MIRROR:-$(apt-get indextargets --format '$(SITE)' 2>/dev/null | grep -E '/debian/?$' | head -n 1)} || true
-    echo "${site:-http://deb.debian.org/debian}"
+    site=${REHOST_MIRROR:-$(apt-get indextargets --format '$(SITE)' | grep -E -m 1 '/debian/?$')} || true
+    if [ -z "$site" ]; then
+        say "apt knows no Debian mirror here: run 'apt-get update', or set REHOST_MIRROR"
+        return 1
+    fi
+    echo "$site"
 }
 
 # root_tarball: its path; made when it is not there.
@@ -25,10 +29,12 @@ root_tarball() {
 
 # Documentation is left out for size. INITRD=No: the initramfs of a machine that nobody has is not made.
 root_make() {
+    local mirror
+    mirror=$(debian_mirror)
     say "installing $suite from packages"
     INITRD=No mmdebstrap --mode=root --variant=minbase --components=main --include="$PACKAGES" --format=tar \
         --aptopt='Acquire::Check-Valid-Until "false"' --dpkgopt='path-exclude=/usr/share/doc/*' \
         --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-        "$suite" - "$(debian_mirror)" | zstd -q -3 -T0 -o "$1.new" -f
+        "$suite" - "$mirror" | zstd -q -3 -T0 -o "$1.new" -f
     mv "$1.new" "$1"
 }
