@@ -48,12 +48,15 @@ scratch_make() {
 
 inside() { in_root tools/build/inside "$@"; }
 
+# stage FUNCTION...: one that writes to out/. Two builds of one work tree take turns.
+stage() { ( flock 9; inside "$@" 9>&- ) 9<"$top"; }
+
 root() { host_ready; root_ready; }
-libs() { root; inside libs_build; }
-rehost() { libs; inside program_build out "$version"; }
-image() { rehost; inside image_build out/rehost out; inside manifest_build out; }
-iso() { image; inside iso_build out out/rehost.iso; size_report; }
-pxe() { image; inside pxe_build out out/pxe; }
+libs() { root; stage libs_build; }
+rehost() { libs; stage program_build out "$version"; }
+image() { rehost; stage image_build out/rehost out; stage manifest_build out; }
+iso() { image; stage iso_build out out/rehost.iso; size_report; }
+pxe() { image; stage pxe_build out out/pxe; }
 shell() { root; in_root bash; }
 
 demo() { iso; in_root tests/vm/demo "$@"; }
@@ -69,7 +72,7 @@ bench() {
 run_tests() {
     # Only whole machines need the media.
     case "${*:-tests/image}" in
-    *tests/image* | *tests/vm*) iso; inside pxe_build out out/pxe ;;
+    *tests/image* | *tests/vm*) iso; stage pxe_build out out/pxe ;;
     *) rehost ;;
     esac
     inside tests_run "$@"
