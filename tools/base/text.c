@@ -199,6 +199,19 @@ bool next_line(const char **cursor, const char **line, size_t *length)
     return true;
 }
 
+char *text_rewrite_lines(const char *text, line_rewriter *rewrite, void *context)
+{
+    struct text out = {0};
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+        rewrite(&out, text, length, context);
+        text += length;
+        if (*text)
+            text_append_bytes(&out, text++, 1);
+    }
+    return text_take(&out);
+}
+
 char *size_for_people(uint64_t bytes)
 {
     static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB"};

@@ -51,6 +51,10 @@ char *string_trim(char *string);
  * is NULL after the last line. Returns false when there is none left. */
 bool next_line(const char **cursor, const char **line, size_t *length);
 
+/* Rewrites a text line by line; the caller's. `rewrite` appends what stands in a line's place; line ends stay as they are. */
+typedef void line_rewriter(struct text *out, const char *line, size_t length, void *context);
+char *text_rewrite_lines(const char *text, line_rewriter *rewrite, void *context);
+
 /* "1.2 GiB"; the caller's. */
 char *size_for_people(uint64_t bytes);
 

@@ -76,24 +76,27 @@ static void append_command_line(struct text *out, const char *line, size_t lengt
     }
 }
 
+struct resolving {
+    device_resolver *resolve;
+    void *context;
+};
+
+static void settle_line(struct text *out, const char *line, size_t length, void *context)
+{
+    const struct resolving *resolving = context;
+    if (disables_uuid(line, length)) {
+        text_append(out, "#");
+        text_append_bytes(out, line, length);
+        text_append(out, COMMENT);
+    } else if (is_command_line(line))
+        append_command_line(out, line, length, resolving->resolve, resolving->context);
+    else
+        text_append_bytes(out, line, length);
+}
+
 char *grub2_defaults_by_uuid(const char *text, device_resolver *resolve, void *context)
 {
-    struct text out = {0};
-    while (*text) {
-        size_t length = strcspn(text, "\n");
-        if (disables_uuid(text, length)) {
-            text_append(&out, "#");
-            text_append_bytes(&out, text, length);
-            text_append(&out, COMMENT);
-        } else if (is_command_line(text))
-            append_command_line(&out, text, length, resolve, context);
-        else
-            text_append_bytes(&out, text, length);
-        text += length;
-        if (*text)
-            text_append_bytes(&out, text++, 1);
-    }
-    return text_take(&out);
+    return text_rewrite_lines(text, settle_line, &(struct resolving){resolve, context});
 }
 
 /* Finds "Value: …" in the paragraph "Name: question"; false when there is none. */

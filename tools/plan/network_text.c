@@ -110,20 +110,22 @@ static void append_rebound_rule(struct text *out, const char *line, size_t lengt
         text_append_bytes(out, line, length);
 }
 
+struct rebinding {
+    const char *name, *new_mac;
+};
+
+static void rebind_line(struct text *out, const char *line, size_t length, void *context)
+{
+    const struct rebinding *rebinding = context;
+    if (rule_has(line, length, "NAME", rebinding->name))
+        append_rebound_rule(out, line, length, rebinding->new_mac);
+    else
+        text_append_bytes(out, line, length);
+}
+
 char *udev_rules_rebind(const char *text, const char *name, const char *new_mac)
 {
-    struct text out = {0};
-    while (*text) {
-        size_t length = strcspn(text, "\n");
-        if (rule_has(text, length, "NAME", name))
-            append_rebound_rule(&out, text, length, new_mac);
-        else
-            text_append_bytes(&out, text, length);
-        text += length;
-        if (*text)
-            text_append_bytes(&out, text++, 1);
-    }
-    return text_take(&out);
+    return text_rewrite_lines(text, rebind_line, &(struct rebinding){name, new_mac});
 }
 
 static bool is_section(const char *line, size_t length, const char *section)
@@ -226,27 +228,27 @@ static bool opens_stanza(const char *word)
     return string_starts(word, "allow-");
 }
 
+struct stanza {
+    const char *name, *new_mac;
+    bool inside; /* the lines now belong to the interface `name` */
+};
+
+static void rebind_hwaddress(struct text *out, const char *line, size_t length, void *context)
+{
+    struct stanza *stanza = context;
+    cleanup_free char *copy = checked_copy_bytes(line, length);
+    char *rest = NULL, *word = strtok_r(copy, " \t", &rest), *second = word ? strtok_r(NULL, " \t", &rest) : NULL;
+    if (word && opens_stanza(word))
+        stanza->inside = string_is(word, "iface") && string_is(second, stanza->name);
+    bool sets = stanza->inside && string_is(word, "hwaddress");
+    const char *mac = sets && string_is(second, "ether") ? strtok_r(NULL, " \t", &rest) : sets ? second : NULL;
+    size_t before = mac ? (size_t)(mac - copy) : length, after = mac ? before + strlen(mac) : length;
+    text_append_bytes(out, line, before);
+    text_append(out, mac ? stanza->new_mac : "");
+    text_append_bytes(out, line + after, length - after);
+}
+
 char *interfaces_rebind(const char *text, const char *name, const char *new_mac)
 {
-    struct text out = {0};
-    bool inside = false;
-    while (*text) {
-        size_t length = strcspn(text, "\n");
-        cleanup_free char *line = checked_copy_bytes(text, length);
-        char *rest = NULL, *word = strtok_r(line, " \t", &rest), *second = word ? strtok_r(NULL, " \t", &rest) : NULL;
-        if (word && opens_stanza(word))
-            inside = string_is(word, "iface") && string_is(second, name);
-        if (inside && string_is(word, "hwaddress") && second) {
-            const char *mac = string_is(second, "ether") ? strtok_r(NULL, " \t", &rest) : second;
-            size_t before = mac ? (size_t)(mac - line) : length;
-            text_append_bytes(&out, text, before);
-            text_append(&out, mac ? new_mac : "");
-            text_append_bytes(&out, text + before + (mac ? strlen(mac) : 0), length - before - (mac ? strlen(mac) : 0));
-        } else
-            text_append_bytes(&out, text, length);
-        text += length;
-        if (*text)
-            text_append_bytes(&out, text++, 1);
-    }
-    return text_take(&out);
+    return text_rewrite_lines(text, rebind_hwaddress, &(struct stanza){.name = name, .new_mac = new_mac});
 }
