@@ -1,5 +1,5 @@
 #!/bin/bash
-# SeaBIOS, El Torito, isolinux. Nothing is read from the medium once the appliance runs.
+# SeaBIOS, El Torito, isolinux. Nothing is read from the medium once the appliance runs. Screen and serial line are one console.
 # shellcheck source=tests/image/lib/image.sh
 . "$(dirname "$0")/lib/image.sh"
 
@@ -13,5 +13,9 @@ eject_cd() {
 needs rehost.iso
 boot_medium BIOS boot=d extra="-drive if=none,id=cdrom0,format=raw,readonly=on,media=cdrom,file=$OUT/rehost.iso -device ide-cd,id=cd,bus=ide.1,drive=cdrom0"
 must "the CD can be taken out" eject_cd
-tries "rehost goes on without it, up to its first question" expect medium 'Source \(.*: ' 180
+must "rehost goes on without it, up to its first question" expect medium 'Source \(.*: ' 180
+type_text medium '!'
+must "a shell is one key away" expect medium 'rehost shell # ' 60
+# vcs1 is what stands on the screen now, as characters.
+tries "the screen shows what the serial line shows" shell_true medium 'grep -q "==> hardware" /dev/vcs1 && grep -q "Source (" /dev/vcs1'
 tap_done
