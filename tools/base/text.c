@@ -186,6 +186,53 @@ char *string_trim(char *string)
     return string;
 }
 
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 : -1;
+}
+
+char *string_percent_decode(const char *text, size_t length)
+{
+    char *decoded = checked_copy_bytes(text, length), *to = decoded;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] != '%') {
+            *to++ = text[i];
+            continue;
+        }
+        int high = i + 2 < length ? hex_digit(text[i + 1]) : -1, low = high >= 0 ? hex_digit(text[i + 2]) : -1;
+        if (low < 0 || high * 16 + low == 0) {
+            free(decoded);
+            return NULL;
+        }
+        *to++ = (char)(high * 16 + low);
+        i += 2;
+    }
+    *to = '\0';
+    return decoded;
+}
+
+size_t edit_distance(const char *a, const char *b)
+{
+    size_t row[33];
+    size_t a_length = strnlen(a, 32), b_length = strnlen(b, 32);
+    for (size_t j = 0; j <= b_length; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a_length; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b_length; j++) {
+            size_t best = diagonal + (tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]));
+            diagonal = row[j];
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            row[j] = best;
+        }
+    }
+    return row[b_length];
+}
+
 bool next_line(const char **cursor, const char **line, size_t *length)
 {
     if (!*cursor || !**cursor)

@@ -46,6 +46,11 @@ bool string_starts(const char *string, const char *prefix);
 bool string_ends(const char *string, const char *suffix);
 /* Cuts blanks off both ends, in place; returns the first that is left. */
 char *string_trim(char *string);
+/* The text with %XX resolved, the caller's; NULL when an escape is broken or hides a NUL. */
+char *string_percent_decode(const char *text, size_t length);
+/* How many letters have to be changed, added or dropped to make one word of the other, whatever their case; of the first
+ * 32 letters. For "the nearest is". */
+size_t edit_distance(const char *a, const char *b);
 
 /* Walks the lines of a text without changing it: line ends are not part of the line. `*cursor` starts at the text and
  * is NULL after the last line. Returns false when there is none left. */

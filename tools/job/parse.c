@@ -118,29 +118,6 @@ const char *job_key_name(size_t index)
     return index < KEY_COUNT ? keys[index].name : NULL;
 }
 
-/* How many letters have to be changed, added or dropped to make one word of the other. */
-static size_t edit_distance(const char *a, const char *b)
-{
-    size_t row[33];
-    size_t a_length = strnlen(a, 32), b_length = strnlen(b, 32);
-    for (size_t j = 0; j <= b_length; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a_length; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b_length; j++) {
-            size_t best = diagonal + (tolower((unsigned char)a[i - 1]) != b[j - 1]);
-            diagonal = row[j];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
-        }
-    }
-    return row[b_length];
-}
-
 static const char *nearest_key(const char *name)
 {
     if (string_starts(name, PREFIX))

@@ -11,37 +11,11 @@
 
 #define FORMS "nbd://HOST[:PORT][/EXPORT] or nbd+unix:///EXPORT?socket=PATH"
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 : -1;
-}
-
-/* The text with %XX resolved, the caller's; NULL when an escape is broken or hides a NUL. */
-static char *percent_decode(const char *text, size_t length)
-{
-    char *decoded = checked_copy_bytes(text, length), *to = decoded;
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] != '%') {
-            *to++ = text[i];
-            continue;
-        }
-        int high = i + 2 < length ? hex_digit(text[i + 1]) : -1, low = high >= 0 ? hex_digit(text[i + 2]) : -1;
-        if (low < 0 || high * 16 + low == 0) {
-            free(decoded);
-            return NULL;
-        }
-        *to++ = (char)(high * 16 + low);
-        i += 2;
-    }
-    *to = '\0';
-    return decoded;
-}
-
 static int take_export(struct nbd_uri *uri, const char *path, size_t length, struct error *err)
 {
     if (length && *path == '/')
         path++, length--;
-    uri->export_name = percent_decode(path, length);
+    uri->export_name = string_percent_decode(path, length);
     if (!uri->export_name)
         return error_set(err, "the export name has a broken %% escape");
     if (strlen(uri->export_name) > NBD_EXPORT_NAME_MAX)
@@ -102,7 +76,7 @@ static int parse_unix(struct nbd_uri *uri, const char *rest, struct error *err)
     const char *socket = rest + path + strlen("?socket=");
     if (strchr(socket, '&') || strchr(socket, '#'))
         return error_set(err, "nothing may follow the socket's path");
-    uri->socket = percent_decode(socket, strlen(socket));
+    uri->socket = string_percent_decode(socket, strlen(socket));
     if (!uri->socket || !*uri->socket)
         return error_set(err, "the socket's path is empty or has a broken %% escape");
     if (strlen(uri->socket) >= sizeof ((struct sockaddr_un *)0)->sun_path)
