@@ -19,6 +19,7 @@ static struct journal journal_of(uint64_t source_bytes, uint64_t sequence)
     struct journal journal = {.source_bytes = source_bytes, .chunk_bytes = journal_chunk_bytes(source_bytes, 1 << 20),
                               .sequence = sequence, .source = "nbd://192.0.2.7"};
     memset(journal.identity.bytes, 0xa5, IDENTITY_BYTES);
+    memset(journal.map.bytes, 0x5a, IDENTITY_BYTES);
     journal.settled = checked_alloc(journal_words(&journal) * 8);
     for (uint64_t i = 0; i < journal_chunk_count(&journal); i += 3)
         journal.settled[i / 64] |= 1ull << (i % 64);
@@ -64,6 +65,7 @@ static void what_was_written_is_read_back(void **state)
     assert_int_equal(back.sequence, 7);
     assert_string_equal(back.source, "nbd://192.0.2.7");
     assert_memory_equal(&back.identity, &journal.identity, sizeof back.identity);
+    assert_memory_equal(&back.map, &journal.map, sizeof back.map);
     assert_memory_equal(back.settled, journal.settled, journal_words(&journal) * 8);
     assert_int_equal(journal_settled_count(&back), (10 * 1024 + 1 + 2) / 3);
     journal_free(&journal);
@@ -166,6 +168,7 @@ static void a_complete_label_needs_no_slots(void **state)
     memset(head + 4096, 0x77, HEAD_BYTES - 4096); /* the source's own first MiB is there by now */
     assert_true(journal_find(head, &back));
     assert_true(back.complete);
+    assert_memory_equal(&back.map, &journal.map, sizeof back.map);
     assert_int_equal(journal_settled_count(&back), journal_chunk_count(&back));
     assert_string_equal(back.source, "nbd://192.0.2.7");
     journal_free(&back);
@@ -184,7 +187,7 @@ static void a_label_reads_as_text_and_does_not_boot(void **state)
     assert_false(sector_boots(sector));
     struct journal back;
     assert_true(label_decode(sector, &back));
-    for (size_t at = 0; at < 448; at++) {
+    for (size_t at = 0; at < 464; at++) {
         sector[at] ^= 1;
         assert_false(label_decode(sector, &back));
         sector[at] ^= 1;
@@ -198,18 +201,18 @@ static void the_marker_keeps_the_partition_table(void **state)
     unsigned char sector[SECTOR], before[SECTOR];
     for (size_t i = 0; i < SECTOR; i++)
         before[i] = sector[i] = (unsigned char)(i * 7);
-    struct identity identity = {{1, 2, 3}}, back;
-    uint64_t size;
-    assert_false(held_decode(sector, &back, &size));
-    held_encode(sector, &identity, 12345);
+    struct journal journal = {.identity = {{1, 2, 3}}, .map = {{4, 5, 6}}, .source_bytes = 12345}, back;
+    assert_false(held_decode(sector, &back));
+    held_encode(sector, &journal);
     assert_memory_equal(sector, "\xcd\x18\xeb\xfe", 4);
     assert_memory_equal(sector + 440, before + 440, SECTOR - 440);
-    assert_true(held_decode(sector, &back, &size));
-    assert_memory_equal(&back, &identity, sizeof back);
-    assert_int_equal(size, 12345);
-    for (size_t at = 0; at < 56; at++) {
+    assert_true(held_decode(sector, &back));
+    assert_memory_equal(&back.identity, &journal.identity, sizeof back.identity);
+    assert_memory_equal(&back.map, &journal.map, sizeof back.map);
+    assert_int_equal(back.source_bytes, 12345);
+    for (size_t at = 0; at < 72; at++) {
         sector[at] ^= 1;
-        assert_false(held_decode(sector, &back, &size));
+        assert_false(held_decode(sector, &back));
         sector[at] ^= 1;
     }
 }

@@ -60,7 +60,7 @@ void copy_progressed(struct copy *copy)
     pthread_mutex_unlock(&copy->lock);
 }
 
-/* The thread for chunks that are all zero. It ends when there is none left: nobody gives one back. */
+/* The thread for chunks in which nothing is wanted. It ends when there is none left: nobody gives one back. */
 static void *zero_main(void *argument)
 {
     struct copy *copy = argument;
@@ -71,11 +71,12 @@ static void *zero_main(void *argument)
         if (!pool_take_zeroes(&copy->pool, most(1, run / copy->pool.chunk_bytes), &first, &count))
             break;
         uint64_t start = pool_range(&copy->pool, first).start, end = pool_range(&copy->pool, first + count - 1).end;
-        if (target_zero(copy->target, start, end - start, scratch, &err) < 0) {
+        uint64_t zero_bytes = 0;
+        if (copy_clear(copy, start, end, scratch, &zero_bytes, &err) < 0) {
             copy_fail(copy, &err);
             break;
         }
-        pool_settle(&copy->pool, first, count, end - start);
+        pool_settle(&copy->pool, first, count, zero_bytes);
     }
     free(scratch);
     return NULL;

@@ -15,7 +15,8 @@
 struct copy {
     struct nbd_source *source;
     struct target *target;
-    const struct extents *wanted;
+    const struct extents *wanted; /* what is asked for: all in use that is not known to be zero */
+    const struct extents *in_use; /* outside of these nothing matters */
     struct journal *journal;  /* the journal's thread alone changes it while the copy runs */
     const struct ends *ends;
     uint32_t request_bytes;
@@ -41,6 +42,10 @@ struct copy {
 /* Copies the body. `first` is a connection that stands already. On return all threads have ended, whatever happened,
  * and the journal has been written once more if the target took it. */
 int copy_run(struct copy *copy, struct nbd *first, pull_told *told, void *context, struct pull_progress *progress, struct error *err);
+
+/* Settles [start, end), in which nothing is wanted, without the source: what is in use is zero there, and is zeroed; the rest is free, and is
+ * discarded or left as it is. Adds to `zero_bytes` what was zeroed. `scratch` as for target_zero. */
+int copy_clear(const struct copy *copy, uint64_t start, uint64_t end, void *scratch, uint64_t *zero_bytes, struct error *err);
 
 /* For the threads. Only the first failure is kept; it ends all of them. */
 void copy_fail(struct copy *copy, const struct error *err);

@@ -65,6 +65,6 @@ int ends_finish(struct target *target, struct journal *journal, const struct end
         return -1;
     memcpy(first, ends->head, SECTOR);
     if (hold && sector_boots(first))
-        held_encode(first, &journal->identity, journal->source_bytes);
+        held_encode(first, journal);
     return write_first_page(target, first, ends->head, err);
 }

@@ -65,6 +65,21 @@ uint64_t extents_bytes(const struct extents *extents)
     return total;
 }
 
+struct extents extents_in_both(const struct extents *a, const struct extents *b, uint32_t unit, uint64_t end)
+{
+    struct extents both = {0};
+    for (size_t i = 0, j = 0; i < a->count && j < b->count;) {
+        uint64_t from = most(a->items[i].start, b->items[j].start), to = least(a->items[i].end, b->items[j].end);
+        if (from < to)
+            extents_add(&both, align_down(from, unit), least(align_up(to, unit), end));
+        if (a->items[i].end < b->items[j].end)
+            i++;
+        else
+            j++;
+    }
+    return both;
+}
+
 void extents_free(struct extents *extents)
 {
     free(extents->items);

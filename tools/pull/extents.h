@@ -19,6 +19,8 @@ void extents_add(struct extents *extents, uint64_t start, uint64_t end);
 /* The index of the first range that ends after `offset`; extents->count when there is none. */
 size_t extents_find(const struct extents *extents, uint64_t offset);
 uint64_t extents_bytes(const struct extents *extents);
+/* What is in both, widened to multiples of `unit` and to at most `end`. */
+struct extents extents_in_both(const struct extents *a, const struct extents *b, uint32_t unit, uint64_t end);
 void extents_free(struct extents *extents);
 
 #endif

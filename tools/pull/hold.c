@@ -9,21 +9,17 @@
 #include "../base/cleanup.h"
 #include "../base/text.h"
 
-enum pull_state state_in_head(const unsigned char head[HEAD_BYTES], struct journal *journal, struct identity *identity, uint64_t *source_bytes)
+enum pull_state state_in_head(const unsigned char head[HEAD_BYTES], struct journal *journal)
 {
     *journal = (struct journal){0};
-    if (held_decode(head, identity, source_bytes))
+    if (held_decode(head, journal))
         return PULL_HELD;
-    if (!journal_find(head, journal))
-        return PULL_NONE;
-    *identity = journal->identity;
-    *source_bytes = journal->source_bytes;
-    return PULL_HALF_DONE;
+    return journal_find(head, journal) ? PULL_HALF_DONE : PULL_NONE;
 }
 
-static char *describe(enum pull_state state, const struct journal *journal, uint64_t source_bytes)
+static char *describe(enum pull_state state, const struct journal *journal)
 {
-    cleanup_free char *size = size_for_people(source_bytes);
+    cleanup_free char *size = size_for_people(journal->source_bytes);
     if (state == PULL_HELD)
         return checked_printf("a complete copy of a source of %s whose boot code is held back", size);
     unsigned percent = (unsigned)(journal_settled_count(journal) * 100 / journal_chunk_count(journal));
@@ -45,11 +41,9 @@ enum pull_state pull_state_of(const char *target, char **description)
 {
     cleanup_free unsigned char *head = checked_alloc(HEAD_BYTES);
     struct journal journal = {0};
-    struct identity identity;
-    uint64_t source_bytes = 0;
-    enum pull_state state = read_head(target, head) ? state_in_head(head, &journal, &identity, &source_bytes) : PULL_NONE;
+    enum pull_state state = read_head(target, head) ? state_in_head(head, &journal) : PULL_NONE;
     if (description)
-        *description = state == PULL_NONE ? NULL : describe(state, &journal, source_bytes);
+        *description = state == PULL_NONE ? NULL : describe(state, &journal);
     journal_free(&journal);
     return state;
 }
@@ -57,13 +51,12 @@ enum pull_state pull_state_of(const char *target, char **description)
 int write_boot_code(struct target *target, const unsigned char boot_code[BOOT_CODE_BYTES], struct error *err)
 {
     cleanup_free unsigned char *page = aligned_alloc_checked(PAGE_BYTES), *seen = aligned_alloc_checked(PAGE_BYTES);
-    struct identity identity;
-    uint64_t source_bytes;
+    struct journal held;
     if (target_read(target, page, 0, PAGE_BYTES, err) < 0)
         return -1;
     if (memcmp(page, boot_code, BOOT_CODE_BYTES) == 0)
         return 0; /* it is in place, or was never held */
-    if (!held_decode(page, &identity, &source_bytes))
+    if (!held_decode(page, &held))
         return error_set(err, "%s has no held-back boot code: something else stands in its first sector", target->path);
     memcpy(page, boot_code, BOOT_CODE_BYTES);
     if (target_write(target, page, 0, PAGE_BYTES, err) < 0 || target_flush(target, err) < 0 || target_read(target, seen, 0, PAGE_BYTES, err) < 0)

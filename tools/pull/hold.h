@@ -6,8 +6,9 @@
 #include "pull.h"
 #include "target.h"
 
-/* What rehost has left in the first MiB of a disk. With PULL_HALF_DONE the journal is the caller's to free. */
-enum pull_state state_in_head(const unsigned char head[HEAD_BYTES], struct journal *journal, struct identity *identity, uint64_t *source_bytes);
+/* What rehost has left in the first MiB of a disk: with PULL_HALF_DONE all of the journal, which is the caller's to free; with
+ * PULL_HELD its identity, map and source_bytes. */
+enum pull_state state_in_head(const unsigned char head[HEAD_BYTES], struct journal *journal);
 /* Replaces the marker, flushes, and reads it back from the disk. */
 int write_boot_code(struct target *target, const unsigned char boot_code[BOOT_CODE_BYTES], struct error *err);
 

@@ -12,6 +12,32 @@
 #define FIRST_BYTES (4 * MIB) /* partition table, boot loader, and the superblock of the first file system */
 #define TAIL_UNIT 65536u
 
+static struct identity identity_from(const XXH3_state_t *state)
+{
+    struct identity identity;
+    XXH128_canonical_t canonical;
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state));
+    memcpy(identity.bytes, canonical.digest, IDENTITY_BYTES);
+    return identity;
+}
+
+struct identity identity_of_map(const struct extents *in_use)
+{
+    XXH3_state_t *state = XXH3_createState();
+    if (!state)
+        abort();
+    XXH3_128bits_reset(state);
+    for (size_t i = 0; i < in_use->count; i++) {
+        unsigned char range[16];
+        put_le64(range, in_use->items[i].start);
+        put_le64(range + 8, in_use->items[i].end);
+        XXH3_128bits_update(state, range, sizeof range);
+    }
+    struct identity identity = identity_from(state);
+    XXH3_freeState(state);
+    return identity;
+}
+
 void ends_open(struct ends *ends, uint64_t source_bytes)
 {
     *ends = (struct ends){.source_bytes = source_bytes};
@@ -57,9 +83,7 @@ enum nbd_result identity_read(struct nbd *nbd, struct ends *ends, struct identit
         result = nbd_read_at(nbd, ends->tail, ends->tail_start, tail_bytes, err);
     if (result == NBD_OK) {
         XXH3_128bits_update(state, ends->tail, tail_bytes);
-        XXH128_canonical_t canonical;
-        XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state));
-        memcpy(identity->bytes, canonical.digest, IDENTITY_BYTES);
+        *identity = identity_from(state);
     }
     XXH3_freeState(state);
     return result;

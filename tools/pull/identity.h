@@ -2,6 +2,7 @@
 #ifndef REHOST_PULL_IDENTITY_H
 #define REHOST_PULL_IDENTITY_H
 
+#include "extents.h"
 #include "journal.h"
 #include "nbd.h"
 
@@ -15,6 +16,9 @@ struct ends {
 
 void ends_open(struct ends *ends, uint64_t source_bytes);
 void ends_close(struct ends *ends);
+
+/* A digest over the ranges that a map says are in use. */
+struct identity identity_of_map(const struct extents *in_use);
 
 /* Reads the first 4 MiB and the tail, and digests them with the size. Fills `ends` too. */
 enum nbd_result identity_read(struct nbd *nbd, struct ends *ends, struct identity *identity, struct error *err);

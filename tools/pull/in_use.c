@@ -65,19 +65,29 @@ int check_not_loop(const char *path, struct error *err)
     return 0;
 }
 
-bool device_zeroes_well(int fd)
+/* A limit of the device's queue is there and not 0. */
+static bool queue_allows(int fd, const char *limit)
 {
     struct stat st;
     char bytes[64];
     if (fstat(fd, &st) < 0)
         return false;
     /* A partition has no queue of its own: its disk is one level up. */
-    const char *const forms[] = {"/sys/dev/block/%u:%u/queue/write_zeroes_max_bytes", "/sys/dev/block/%u:%u/../queue/write_zeroes_max_bytes"};
+    const char *const levels[] = {"", "../"};
     for (unsigned i = 0; i < 2; i++) {
-        char path[128];
-        snprintf(path, sizeof path, i == 0 ? forms[0] : forms[1], major(st.st_rdev), minor(st.st_rdev));
+        cleanup_free char *path = checked_printf("/sys/dev/block/%u:%u/%squeue/%s", major(st.st_rdev), minor(st.st_rdev), levels[i], limit);
         if (read_line(path, bytes, sizeof bytes))
             return strcmp(bytes, "0") != 0;
     }
     return false;
+}
+
+bool device_zeroes_well(int fd)
+{
+    return queue_allows(fd, "write_zeroes_max_bytes");
+}
+
+bool device_discards(int fd)
+{
+    return queue_allows(fd, "discard_max_bytes");
 }

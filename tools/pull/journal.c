@@ -9,25 +9,25 @@
 #include "../base/text.h"
 #include "bytes.h"
 
-#define VERSION 1u
+#define VERSION 2u
 #define DIGEST_BYTES 16
 
 /* A slot: header, bitmap. */
 #define SLOT_MAGIC "rhjourn1"
 #define SLOT_HEADER 512u
 #define SLOT_DIGEST 496u
-enum { SLOT_VERSION = 8, SLOT_SEQUENCE = 16, SLOT_SOURCE_BYTES = 24, SLOT_CHUNK_BYTES = 32, SLOT_BITMAP_BYTES = 40, SLOT_IDENTITY = 48, SLOT_SOURCE = 64 };
+enum { SLOT_VERSION = 8, SLOT_SEQUENCE = 16, SLOT_SOURCE_BYTES = 24, SLOT_CHUNK_BYTES = 32, SLOT_BITMAP_BYTES = 40, SLOT_IDENTITY = 48, SLOT_SOURCE = 64, SLOT_MAP = 320 };
 
 /* The label: text, and from byte 384 a record. Bytes 510 and 511 stay zero. */
 #define LABEL_TEXT_MAX 384u
 #define LABEL_SOURCE "\nSource: "
 #define LABEL_MAGIC "rhlabel1"
-enum { LABEL_RECORD = 384, LABEL_VERSION = 392, LABEL_COMPLETE = 396, LABEL_SOURCE_BYTES = 400, LABEL_CHUNK_BYTES = 408, LABEL_IDENTITY = 416, LABEL_DIGEST = 432 };
+enum { LABEL_RECORD = 384, LABEL_VERSION = 392, LABEL_COMPLETE = 396, LABEL_SOURCE_BYTES = 400, LABEL_CHUNK_BYTES = 408, LABEL_IDENTITY = 416, LABEL_MAP = 432, LABEL_DIGEST = 448 };
 
 /* The marker: CD 18 is INT 18h ("no boot here, go on"), EB FE jumps to itself should the firmware come back. */
 #define HELD_CODE "\xcd\x18\xeb\xfe"
 #define HELD_MAGIC "rehost: held"
-enum { HELD_NAME = 4, HELD_IDENTITY = 16, HELD_SOURCE_BYTES = 32, HELD_DIGEST = 40, HELD_CODE_AREA = 440 };
+enum { HELD_NAME = 4, HELD_IDENTITY = 16, HELD_SOURCE_BYTES = 32, HELD_MAP = 40, HELD_DIGEST = 56, HELD_CODE_AREA = 440 };
 
 static void digest_two(const void *first, size_t first_bytes, const void *second, size_t second_bytes, unsigned char digest[DIGEST_BYTES])
 {
@@ -94,6 +94,7 @@ size_t journal_encode(const struct journal *journal, unsigned char *slot)
     put_le64(slot + SLOT_BITMAP_BYTES, words * 8);
     memcpy(slot + SLOT_IDENTITY, journal->identity.bytes, IDENTITY_BYTES);
     memcpy(slot + SLOT_SOURCE, journal->source, SOURCE_TEXT_BYTES);
+    memcpy(slot + SLOT_MAP, journal->map.bytes, IDENTITY_BYTES);
     for (size_t i = 0; i < words; i++)
         put_le64(slot + SLOT_HEADER + i * 8, journal->settled[i]);
     digest_two(slot, SLOT_DIGEST, slot + SLOT_HEADER, words * 8, slot + SLOT_DIGEST);
@@ -115,6 +116,7 @@ bool journal_decode(const unsigned char *slot, struct journal *journal)
         return false;
     memcpy(journal->identity.bytes, slot + SLOT_IDENTITY, IDENTITY_BYTES);
     memcpy(journal->source, slot + SLOT_SOURCE, SOURCE_TEXT_BYTES - 1);
+    memcpy(journal->map.bytes, slot + SLOT_MAP, IDENTITY_BYTES);
     journal->settled = checked_alloc(words * 8);
     for (size_t i = 0; i < words; i++)
         journal->settled[i] = get_le64(slot + SLOT_HEADER + i * 8);
@@ -134,6 +136,7 @@ void label_encode(const struct journal *journal, unsigned char sector[SECTOR])
     put_le64(sector + LABEL_SOURCE_BYTES, journal->source_bytes);
     put_le64(sector + LABEL_CHUNK_BYTES, journal->chunk_bytes);
     memcpy(sector + LABEL_IDENTITY, journal->identity.bytes, IDENTITY_BYTES);
+    memcpy(sector + LABEL_MAP, journal->map.bytes, IDENTITY_BYTES);
     digest_two(sector, LABEL_DIGEST, NULL, 0, sector + LABEL_DIGEST);
 }
 
@@ -147,6 +150,7 @@ bool label_decode(const unsigned char sector[SECTOR], struct journal *journal)
         get_le32(sector + LABEL_VERSION) != VERSION || !sizes_fit(journal))
         return false;
     memcpy(journal->identity.bytes, sector + LABEL_IDENTITY, IDENTITY_BYTES);
+    memcpy(journal->map.bytes, sector + LABEL_MAP, IDENTITY_BYTES);
     char text[LABEL_TEXT_MAX + 1] = {0};
     memcpy(text, sector, LABEL_TEXT_MAX);
     const char *source = strstr(text, LABEL_SOURCE);
@@ -202,24 +206,26 @@ bool sector_boots(const unsigned char sector[SECTOR])
     return sector[510] == 0x55 && sector[511] == 0xaa;
 }
 
-void held_encode(unsigned char sector[SECTOR], const struct identity *identity, uint64_t source_bytes)
+void held_encode(unsigned char sector[SECTOR], const struct journal *journal)
 {
     memset(sector, 0, HELD_CODE_AREA);
     memcpy(sector, HELD_CODE, 4);
     memcpy(sector + HELD_NAME, HELD_MAGIC, 12);
-    memcpy(sector + HELD_IDENTITY, identity->bytes, IDENTITY_BYTES);
-    put_le64(sector + HELD_SOURCE_BYTES, source_bytes);
+    memcpy(sector + HELD_IDENTITY, journal->identity.bytes, IDENTITY_BYTES);
+    put_le64(sector + HELD_SOURCE_BYTES, journal->source_bytes);
+    memcpy(sector + HELD_MAP, journal->map.bytes, IDENTITY_BYTES);
     digest_two(sector, HELD_DIGEST, NULL, 0, sector + HELD_DIGEST);
 }
 
-bool held_decode(const unsigned char sector[SECTOR], struct identity *identity, uint64_t *source_bytes)
+bool held_decode(const unsigned char sector[SECTOR], struct journal *journal)
 {
     unsigned char digest[DIGEST_BYTES];
     digest_two(sector, HELD_DIGEST, NULL, 0, digest);
     if (memcmp(sector, HELD_CODE, 4) != 0 || memcmp(sector + HELD_NAME, HELD_MAGIC, 12) != 0 ||
         memcmp(sector + HELD_DIGEST, digest, DIGEST_BYTES) != 0)
         return false;
-    memcpy(identity->bytes, sector + HELD_IDENTITY, IDENTITY_BYTES);
-    *source_bytes = get_le64(sector + HELD_SOURCE_BYTES);
+    *journal = (struct journal){.source_bytes = get_le64(sector + HELD_SOURCE_BYTES)};
+    memcpy(journal->identity.bytes, sector + HELD_IDENTITY, IDENTITY_BYTES);
+    memcpy(journal->map.bytes, sector + HELD_MAP, IDENTITY_BYTES);
     return true;
 }

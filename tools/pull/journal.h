@@ -27,6 +27,7 @@ struct identity {
 
 struct journal {
     struct identity identity; /* of the source's content */
+    struct identity map;      /* of the map of its blocks in use that the copy follows; all zero: everything is copied */
     uint64_t source_bytes;
     uint64_t chunk_bytes;     /* a power of two, at least 1 MiB */
     uint64_t sequence;        /* of the slot; the higher one counts */
@@ -55,8 +56,9 @@ bool label_decode(const unsigned char sector[SECTOR], struct journal *journal);
 bool journal_find(const unsigned char head[HEAD_BYTES], struct journal *journal);
 
 /* Puts the marker over the 440 bytes of boot code: INT 18h, so that the firmware tries the next disk. */
-void held_encode(unsigned char sector[SECTOR], const struct identity *identity, uint64_t source_bytes);
-bool held_decode(const unsigned char sector[SECTOR], struct identity *identity, uint64_t *source_bytes);
+void held_encode(unsigned char sector[SECTOR], const struct journal *journal);
+/* Fills the journal's identity, map and source_bytes. */
+bool held_decode(const unsigned char sector[SECTOR], struct journal *journal);
 /* Only a sector with the 55AA signature is booted by a firmware. */
 bool sector_boots(const unsigned char sector[SECTOR]);
 

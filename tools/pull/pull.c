@@ -1,7 +1,7 @@
 /* The pull, from the first question to the last sector. See pull.h.
  *
  *     connect → identify the source → open the target → what is on it already? → prepare its ends
- *             → ask what is in use → copy the body → write the ends, the first sector last */
+ *             → ask what is zero → copy the body → write the ends, the first sector last */
 #include "pull.h"
 
 #include <stdlib.h>
@@ -27,7 +27,8 @@ struct pull {
     struct identity identity;
     struct target target;
     struct journal journal;
-    struct extents wanted;
+    struct identity map;      /* of the map of blocks in use; all zero: everything is */
+    struct extents in_use, wanted;
     struct copy copy;
     enum pull_state state;
 };
@@ -82,6 +83,53 @@ static int refuse_other_size(const struct pull *pull, uint64_t there, struct err
     return error_advise(err, "Is it the right source and the right disk? If so, --restart forgets what is there and starts over.");
 }
 
+static int refuse_resized(const struct pull *pull, struct error *err)
+{
+    error_set(err, "%s had %llu bytes a moment ago, and now it has %llu", pull->options->source,
+              (unsigned long long)pull->options->in_use_of_bytes, (unsigned long long)pull->ends.source_bytes);
+    return error_advise(err, "Stop what changes the source, then start again.");
+}
+
+/* Which blocks are in use is part of what a half-done copy is: what the first run left out, a later one must not take for copied. */
+static int take_map(struct pull *pull, struct error *err)
+{
+    const struct extents *in_use = pull->options->in_use;
+    uint64_t size = pull->ends.source_bytes;
+    if (in_use && pull->options->in_use_of_bytes != size)
+        return refuse_resized(pull, err);
+    for (size_t i = 0; in_use && i < in_use->count; i++)
+        extents_add(&pull->in_use, in_use->items[i].start, least(in_use->items[i].end, size));
+    if (!in_use || extents_bytes(&pull->in_use) >= size) {
+        extents_free(&pull->in_use);
+        extents_add(&pull->in_use, 0, size);
+        return 0;
+    }
+    pull->map = identity_of_map(&pull->in_use);
+    return 0;
+}
+
+static int refuse_other_map(const struct pull *pull, struct error *err)
+{
+    static const struct identity everything;
+    if (memcmp(&pull->map, &everything, sizeof everything) == 0) {
+        error_set(err, "the copy on %s leaves free space out, and now everything is to be copied", pull->options->target);
+        return error_advise(err, "Go on as it was begun (without --all), or start over with --restart.");
+    }
+    error_set(err, "the copy on %s was begun when other blocks of the source were in use: it was written to since", pull->options->target);
+    return error_advise(err, "Stop what writes on the source, then start over with --restart.");
+}
+
+/* What is settled was copied by the map of an earlier run. A copy of everything can go on by any map. */
+static int agree_on_map(struct pull *pull, struct error *err)
+{
+    static const struct identity everything;
+    const struct identity *there = &pull->journal.map;
+    if (memcmp(there, &everything, sizeof everything) != 0 && memcmp(there, &pull->map, sizeof *there) != 0)
+        return refuse_other_map(pull, err);
+    pull->journal.map = pull->map;
+    return 0;
+}
+
 static int refuse_other_state(const struct pull *pull, struct error *err)
 {
     error_set(err, "%s holds a %s of another source, or of this one in another state (it was written to since)", pull->options->target,
@@ -93,20 +141,20 @@ static int refuse_other_state(const struct pull *pull, struct error *err)
 static int look_at_target(struct pull *pull, struct error *err)
 {
     cleanup_free unsigned char *head = aligned_alloc_checked(HEAD_BYTES);
-    struct identity there;
-    uint64_t bytes_there;
     if (target_read(&pull->target, head, 0, HEAD_BYTES, err) < 0)
         return -1;
-    pull->state = state_in_head(head, &pull->journal, &there, &bytes_there);
+    pull->state = state_in_head(head, &pull->journal);
     if (pull->options->restart) {
         journal_free(&pull->journal);
         pull->state = PULL_NONE;
     }
     if (pull->state == PULL_NONE)
         return 0;
-    if (bytes_there != pull->ends.source_bytes)
-        return refuse_other_size(pull, bytes_there, err);
-    return memcmp(&there, &pull->identity, sizeof there) == 0 ? 0 : refuse_other_state(pull, err);
+    if (pull->journal.source_bytes != pull->ends.source_bytes)
+        return refuse_other_size(pull, pull->journal.source_bytes, err);
+    if (memcmp(&pull->journal.identity, &pull->identity, sizeof pull->identity) != 0)
+        return refuse_other_state(pull, err);
+    return agree_on_map(pull, err);
 }
 
 /* Requests have the server's size limits, and pages where it lets us. */
@@ -130,21 +178,32 @@ static int prepare_target(struct pull *pull, uint32_t request_bytes, struct erro
 {
     if (pull->state == PULL_HALF_DONE)
         return 0;
-    pull->journal = (struct journal){.identity = pull->identity, .source_bytes = pull->ends.source_bytes,
+    pull->journal = (struct journal){.identity = pull->identity, .map = pull->map, .source_bytes = pull->ends.source_bytes,
                                      .chunk_bytes = journal_chunk_bytes(pull->ends.source_bytes, request_bytes)};
     strncpy(pull->journal.source, pull->options->source, sizeof pull->journal.source - 1);
     pull->journal.settled = checked_alloc(journal_words(&pull->journal) * 8);
     return ends_prepare(&pull->target, &pull->journal, &pull->ends, err);
 }
 
+static int find_wanted(struct pull *pull, struct error *err)
+{
+    __attribute__((cleanup(extents_free))) struct extents not_zero = {0};
+    if (scan_source(&pull->nbd, &not_zero, err) != NBD_OK)
+        return -1;
+    uint32_t unit = (uint32_t)most(PAGE_BYTES, pull->nbd.export.block_min);
+    pull->wanted = extents_in_both(&not_zero, &pull->in_use, unit, pull->ends.source_bytes);
+    return 0;
+}
+
 static int copy_body(struct pull *pull, pull_told *told, void *context, struct pull_result *result, struct error *err)
 {
     struct copy *copy = &pull->copy;
-    if (scan_source(&pull->nbd, &pull->wanted, err) != NBD_OK)
+    if (find_wanted(pull, err) < 0)
         return error_prefix(err, "%s", pull->options->source);
     copy->source = &pull->source;
     copy->target = &pull->target;
     copy->wanted = &pull->wanted;
+    copy->in_use = &pull->in_use;
     copy->journal = &pull->journal;
     copy->patience_seconds = pull->options->patience_seconds;
     copy->request_bytes = (uint32_t)least(choose_request_bytes(pull), pull->journal.chunk_bytes);
@@ -170,6 +229,9 @@ static int pull_all(struct pull *pull, pull_told *told, void *context, struct pu
     if (connect_source(&pull->source, &pull->nbd, pull->options->source, err) < 0 || identify_source(pull, err) < 0)
         return -1;
     result->progress.total_bytes = pull->ends.source_bytes;
+    if (take_map(pull, err) < 0)
+        return -1;
+    result->free_bytes = pull->ends.source_bytes - extents_bytes(&pull->in_use);
     memcpy(result->boot_code, pull->ends.head, BOOT_CODE_BYTES);
     if (target_open(&pull->target, pull->options->target, pull->ends.source_bytes, err) < 0 || look_at_target(pull, err) < 0)
         return -1;
@@ -202,6 +264,7 @@ int pull_run(const struct pull_options *options, pull_told *told, void *context,
     ends_close(&pull->ends);
     journal_free(&pull->journal);
     extents_free(&pull->wanted);
+    extents_free(&pull->in_use);
     free(pull);
     return status;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "../base/error.h"
+#include "extents.h"
 
 /* The boot code of an MBR: the bytes before the disk signature and the partition table. */
 #define BOOT_CODE_BYTES 440
@@ -16,6 +17,8 @@ struct pull_options {
     unsigned connections; /* 0: chosen by what the server allows */
     uint32_t request_bytes; /* 0: chosen */
     unsigned patience_seconds; /* how long a lost source is waited for; UINT_MAX: for ever */
+    const struct extents *in_use; /* the blocks that are copied, the rest being of no use (used.h); NULL: everything */
+    uint64_t in_use_of_bytes; /* the size of the disk that they were found on */
     bool restart;         /* forget what a journal on the target says */
     bool hold_boot_code;  /* leave the disk complete but unbootable: see pull_release */
 };
@@ -32,6 +35,7 @@ struct pull_progress {
 struct pull_result {
     struct pull_progress progress;
     uint64_t zero_bytes;    /* never sent */
+    uint64_t free_bytes;    /* of the disk, not in use and left out */
     unsigned connections;
     unsigned char boot_code[BOOT_CODE_BYTES]; /* the source's, for pull_release */
 };

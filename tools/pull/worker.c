@@ -92,7 +92,7 @@ static bool open_next_chunk(struct worker *worker)
     return true;
 }
 
-/* Zeroes what lies before the next wanted range of the current chunk, and says where that ends. */
+/* Settles what lies before the next wanted range of the current chunk, and says where that ends. */
 static int skip_gap(struct worker *worker, uint64_t *wanted_end, struct error *err)
 {
     struct open_chunk *open = worker->state->current;
@@ -100,9 +100,8 @@ static int skip_gap(struct worker *worker, uint64_t *wanted_end, struct error *e
     size_t i = extents_find(wanted, open->at);
     uint64_t start = i < wanted->count ? least(most(wanted->items[i].start, open->at), open->end) : open->end;
     *wanted_end = i < wanted->count ? least(wanted->items[i].end, open->end) : open->end;
-    if (start > open->at && target_zero(worker->copy->target, open->at, start - open->at, worker->state->scratch, err) < 0)
+    if (start > open->at && copy_clear(worker->copy, open->at, start, worker->state->scratch, &open->zero_bytes, err) < 0)
         return -1;
-    open->zero_bytes += start - open->at;
     open->at = start;
     return 0;
 }
