@@ -61,6 +61,8 @@ struct worker {
 };
 /* A thread's function; the argument is a struct worker with the connection open or (stream.fd -1) yet to be made. */
 void *worker_main(void *worker);
+/* Connects, and sees to it that this is the source that the copy is of. */
+enum nbd_result worker_reconnect(struct worker *worker, struct error *err);
 
 /* Data of the last snapshot is flushed, then the next slot is written and flushed. */
 int journal_save(struct copy *copy, struct error *err);

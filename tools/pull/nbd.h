@@ -32,7 +32,7 @@ struct nbd_source {
 struct nbd_export {
     uint64_t size_bytes;
     uint16_t flags;
-    uint32_t block_min, block_max; /* 1 and NBD_PAYLOAD_MAX when the server names none */
+    uint32_t block_min, block_max; /* 1 and NBD_PAYLOAD_MAX when the server names none; the latter shrinks with experience */
     bool structured;
     bool has_allocation;
     uint32_t allocation_id;
@@ -92,7 +92,8 @@ void nbd_drop(struct nbd *nbd);
 enum nbd_result nbd_send(struct nbd *nbd, enum nbd_command command, uint64_t offset, uint32_t length, unsigned tag, struct error *err);
 /* Receives one reply, or one part of a structured one. */
 enum nbd_result nbd_receive(struct nbd *nbd, const struct nbd_sink *sink, struct nbd_finished *finished, struct error *err);
-/* One read, from start to end, with nothing else in flight. An error of the server counts as NBD_WRONG. */
+/* One read, from start to end, with nothing else in flight. LOST also when the server cannot read it. A server that wants
+ * smaller requests than it said gets them, and export.block_max says so from then on. */
 enum nbd_result nbd_read_at(struct nbd *nbd, void *bytes, uint64_t offset, size_t length, struct error *err);
 
 /* The parts of one answer, pure: false when the new part overlaps an old one, or when there are too many gaps. */

@@ -286,58 +286,6 @@ enum nbd_result nbd_receive(struct nbd *nbd, const struct nbd_sink *sink, struct
     return wrong(err);
 }
 
-struct memory {
-    unsigned char *bytes;
-    uint64_t offset;
-};
-
-static int keep_data(void *context, unsigned tag, uint64_t offset, const void *bytes, uint32_t length, struct error *err)
-{
-    (void)tag, (void)err;
-    const struct memory *memory = context;
-    memcpy(memory->bytes + (offset - memory->offset), bytes, length);
-    return 0;
-}
-
-static int keep_zeroes(void *context, unsigned tag, uint64_t offset, uint32_t length, struct error *err)
-{
-    (void)tag, (void)err;
-    const struct memory *memory = context;
-    memset(memory->bytes + (offset - memory->offset), 0, length);
-    return 0;
-}
-
-/* One request of at most the buffer's size, tried again when the server reports an error. */
-static enum nbd_result read_piece(struct nbd *nbd, const struct nbd_sink *sink, uint64_t offset, uint32_t length, struct error *err)
-{
-    struct nbd_finished finished = {0};
-    for (unsigned tries = 0; tries < 5; tries++) {
-        enum nbd_result result = nbd_send(nbd, NBD_READ, offset, length, 0, err);
-        for (finished.finished = false; result == NBD_OK && !finished.finished;)
-            result = nbd_receive(nbd, sink, &finished, err);
-        if (result != NBD_OK || !finished.error)
-            return result;
-    }
-    errno = finished.error;
-    error_errno(err, "the source cannot read %u bytes at offset %llu", length, (unsigned long long)offset);
-    return NBD_WRONG;
-}
-
-enum nbd_result nbd_read_at(struct nbd *nbd, void *bytes, uint64_t offset, size_t length, struct error *err)
-{
-    struct memory memory = {bytes, offset};
-    struct nbd_sink sink = {.context = &memory, .data = keep_data, .zeroes = keep_zeroes};
-    uint32_t step = (uint32_t)least(nbd->buffer_bytes, nbd->export.block_max);
-    for (uint64_t done = 0; done < length;) {
-        uint32_t piece = (uint32_t)least(step, length - done);
-        enum nbd_result result = read_piece(nbd, &sink, offset + done, piece, err);
-        if (result != NBD_OK)
-            return result;
-        done += piece;
-    }
-    return NBD_OK;
-}
-
 void nbd_drop(struct nbd *nbd)
 {
     stream_close(&nbd->stream);

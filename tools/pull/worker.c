@@ -1,5 +1,4 @@
 /* One connection of a copy: keeps requests in flight, and writes what comes to the target. See copy.h. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,9 +6,9 @@
 #include "../base/text.h"
 #include "bytes.h"
 #include "copy.h"
+#include "fetch.h"
 
 #define ZERO_BLOCK 65536u /* zeroes inside received data are looked for in blocks of this size */
-#define READ_TRIES 5      /* for a range that the source cannot read */
 #define BACKOFF_FIRST_MS 500
 #define BACKOFF_MAX_MS 30000
 
@@ -18,19 +17,12 @@ struct open_chunk {
     bool used;
     uint64_t chunk, at, end; /* up to `at` everything was asked for, or zeroed */
     uint64_t zero_bytes;
-    unsigned pending;        /* requests not answered */
-};
-
-struct piece {
-    uint64_t offset;
-    uint32_t length;
-    unsigned tries;
-    struct open_chunk *of;
+    unsigned pending;        /* pieces that are not here yet */
 };
 
 struct worker_state {
     struct open_chunk chunks[DEPTH + 1], *current;
-    struct piece pieces[DEPTH];
+    struct fetch fetches[DEPTH];
     unsigned char *scratch;
     int64_t backoff_ms;
 };
@@ -44,8 +36,9 @@ static void pause_ms(struct copy *copy, int64_t duration)
 /* Writes what came, leaving out blocks of zeroes where the target has them already. */
 static int land_data(void *context, unsigned tag, uint64_t offset, const void *bytes, uint32_t length, struct error *err)
 {
-    (void)tag;
     const struct worker *worker = context;
+    if (worker->state->fetches[tag].probing)
+        return 0;
     struct target *target = worker->copy->target;
     for (uint32_t at = 0; at < length;) {
         uint32_t end = at;
@@ -64,8 +57,9 @@ static int land_data(void *context, unsigned tag, uint64_t offset, const void *b
 
 static int land_zeroes(void *context, unsigned tag, uint64_t offset, uint32_t length, struct error *err)
 {
-    (void)tag;
     const struct worker *worker = context;
+    if (worker->state->fetches[tag].probing)
+        return 0;
     return target_zero(worker->copy->target, offset, length, worker->state->scratch, err);
 }
 
@@ -107,18 +101,19 @@ static int skip_gap(struct worker *worker, uint64_t *wanted_end, struct error *e
 }
 
 /* 1: a piece to ask for; 0: there is no work left; -1: the target failed. */
-static int next_piece(struct worker *worker, struct piece *piece, struct error *err)
+static int next_piece(struct worker *worker, struct fetch *fetch, struct error *err)
 {
     struct worker_state *state = worker->state;
+    const struct nbd_export *export = &worker->nbd.export;
     while (state->current || open_next_chunk(worker)) {
         struct open_chunk *open = state->current;
         uint64_t wanted_end;
         if (skip_gap(worker, &wanted_end, err) < 0)
             return -1;
         if (open->at < open->end) {
-            *piece = (struct piece){.offset = open->at, .of = open};
-            piece->length = (uint32_t)least(wanted_end - open->at, worker->copy->request_bytes);
-            open->at += piece->length;
+            uint32_t length = (uint32_t)least(wanted_end - open->at, least(worker->copy->request_bytes, export->block_max));
+            *fetch = (struct fetch){.piece = piece_of(open->at, length, export->block_min), .of = open};
+            open->at += length;
             open->pending++;
             return 1;
         }
@@ -130,39 +125,33 @@ static int next_piece(struct worker *worker, struct piece *piece, struct error *
 
 static enum nbd_result send_ahead(struct worker *worker, struct error *err)
 {
-    while (worker->nbd.in_flight < DEPTH) {
-        unsigned tag = 0;
-        while (worker->nbd.requests[tag].in_flight)
-            tag++;
-        struct piece *piece = &worker->state->pieces[tag];
-        int found = next_piece(worker, piece, err);
-        if (found <= 0)
-            return found == 0 ? NBD_OK : NBD_WRONG;
-        enum nbd_result result = nbd_send(&worker->nbd, NBD_READ, piece->offset, piece->length, tag, err);
+    bool more = true;
+    for (unsigned tag = 0; tag < DEPTH && worker->nbd.in_flight < DEPTH; tag++) {
+        struct fetch *fetch = &worker->state->fetches[tag];
+        if (worker->nbd.requests[tag].in_flight || (fetch->of && clock_ms() < fetch->piece.due_ms))
+            continue;
+        if (!fetch->of) {
+            int found = more ? next_piece(worker, fetch, err) : 0;
+            if (found < 0)
+                return NBD_WRONG;
+            more = found > 0;
+            if (!more)
+                continue;
+        }
+        enum nbd_result result = fetch_send(fetch, &worker->nbd, tag, err);
         if (result != NBD_OK)
             return result;
     }
     return NBD_OK;
 }
 
-/* The server could not read a range: once more, with growing pauses. */
-static enum nbd_result ask_again(struct worker *worker, const struct nbd_finished *finished, struct error *err)
+static void finish_fetch(struct worker *worker, struct fetch *fetch)
 {
-    struct piece *piece = &worker->state->pieces[finished->tag];
-    errno = finished->error;
-    if (finished->error == ESHUTDOWN) {
-        error_errno(err, "the source's NBD server is ending");
-        return NBD_LOST;
-    }
-    if (++piece->tries >= READ_TRIES) {
-        error_errno(err, "the source cannot read %u bytes at offset %llu (tried %u times)", piece->length,
-                    (unsigned long long)piece->offset, READ_TRIES);
-        error_advise(err, "The source's disk has a defect there, or its NBD server has no right to read it: look at the source's log.");
-        return NBD_WRONG;
-    }
-    if (piece->tries > 1)
-        pause_ms(worker->copy, 200 << (piece->tries - 2));
-    return nbd_send(&worker->nbd, NBD_READ, piece->offset, piece->length, finished->tag, err);
+    struct open_chunk *open = fetch->of;
+    fetch->of = NULL;
+    open->pending--;
+    if (open != worker->state->current)
+        settle_if_done(worker, open);
 }
 
 static enum nbd_result receive_one(struct worker *worker, struct error *err)
@@ -172,15 +161,16 @@ static enum nbd_result receive_one(struct worker *worker, struct error *err)
     enum nbd_result result = nbd_receive(&worker->nbd, &sink, &finished, err);
     if (result != NBD_OK || !finished.finished)
         return result;
-    if (finished.error)
-        return ask_again(worker, &finished, err);
-    struct open_chunk *open = worker->state->pieces[finished.tag].of;
-    open->pending--;
-    if (open != worker->state->current)
-        settle_if_done(worker, open);
-    copy_progressed(worker->copy);
-    worker->state->backoff_ms = BACKOFF_FIRST_MS;
-    return NBD_OK;
+    struct fetch *fetch = &worker->state->fetches[finished.tag];
+    if (!finished.error) {
+        copy_progressed(worker->copy);
+        worker->state->backoff_ms = BACKOFF_FIRST_MS;
+    }
+    bool done;
+    result = fetch_ended(fetch, &worker->nbd, finished.error, &done, err);
+    if (result == NBD_OK && done)
+        finish_fetch(worker, fetch);
+    return result;
 }
 
 /* What was not answered goes back to the pool, for whichever connection is there first. */
@@ -191,50 +181,8 @@ static void give_all_back(struct worker *worker)
         if (state->chunks[i].used)
             pool_give_back(&worker->copy->pool, state->chunks[i].chunk);
     memset(state->chunks, 0, sizeof state->chunks);
+    memset(state->fetches, 0, sizeof state->fetches);
     state->current = NULL;
-}
-
-/* After a loss: is it still the same disk? One connection reads and compares for all that were lost until now. */
-static enum nbd_result verify_source(struct worker *worker, struct error *err)
-{
-    struct copy *copy = worker->copy;
-    uint64_t expected = copy->journal->source_bytes;
-    if (worker->nbd.export.size_bytes != expected) {
-        error_set(err, "the source came back with another size: %llu bytes instead of %llu",
-                  (unsigned long long)worker->nbd.export.size_bytes, (unsigned long long)expected);
-        error_advise(err, "Is another disk served at this address now? What has arrived is kept.");
-        return NBD_WRONG;
-    }
-    enum nbd_result result = NBD_OK;
-    pthread_mutex_lock(&copy->verifying);
-    pthread_mutex_lock(&copy->lock);
-    uint64_t losses = copy->losses;
-    bool known = copy->losses_verified == losses;
-    pthread_mutex_unlock(&copy->lock);
-    if (!known) {
-        struct ends ends;
-        struct identity identity;
-        ends_open(&ends, expected);
-        result = identity_read(&worker->nbd, &ends, &identity, err);
-        ends_close(&ends);
-        if (result == NBD_OK && memcmp(&identity, &copy->journal->identity, sizeof identity) != 0) {
-            error_set(err, "the source came back in another state: it was written to in between");
-            error_advise(err, "The copy would mix both states. Stop what writes on the source, then start over with --restart.");
-            result = NBD_WRONG;
-        }
-        pthread_mutex_lock(&copy->lock);
-        if (result == NBD_OK)
-            copy->losses_verified = losses;
-        pthread_mutex_unlock(&copy->lock);
-    }
-    pthread_mutex_unlock(&copy->verifying);
-    return result;
-}
-
-static enum nbd_result connect_again(struct worker *worker, struct error *err)
-{
-    enum nbd_result result = nbd_connect(&worker->nbd, worker->copy->source, err);
-    return result == NBD_OK ? verify_source(worker, err) : result;
 }
 
 static bool others_stand(struct copy *copy)
@@ -249,7 +197,7 @@ static bool others_stand(struct copy *copy)
 static bool worker_connect(struct worker *worker)
 {
     struct error err = {0};
-    enum nbd_result result = connect_again(worker, &err);
+    enum nbd_result result = worker_reconnect(worker, &err);
     if (result == NBD_OK) {
         copy_connected(worker->copy);
         return true;
@@ -268,13 +216,24 @@ static bool worker_connect(struct worker *worker)
     return true;
 }
 
+/* Nothing is under way: a piece waits to be asked for again, or others are at the last chunks, which may come back. */
+static void wait_for_work(struct worker *worker)
+{
+    for (unsigned tag = 0; tag < DEPTH; tag++)
+        if (worker->state->fetches[tag].of) {
+            usleep(PIECE_PAUSE_MS * 1000 / 4);
+            return;
+        }
+    pool_wait_change(&worker->copy->pool);
+}
+
 static enum nbd_result worker_step(struct worker *worker, struct error *err)
 {
     enum nbd_result result = send_ahead(worker, err);
     if (result == NBD_OK && worker->nbd.in_flight)
         return receive_one(worker, err);
     if (result == NBD_OK)
-        pool_wait_change(&worker->copy->pool); /* others are at the last chunks: they may come back to the pool */
+        wait_for_work(worker);
     return result;
 }
 

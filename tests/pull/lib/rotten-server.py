@@ -20,6 +20,7 @@ READ_ONLY, SEND_DF, MULTI = 1 << 1, 1 << 7, 1 << 8
 DONE = 1
 DATA, HOLE, STATUS, ERROR, ERROR_OFFSET = 1, 2, 5, 32769, 32770
 failed_once = set()
+went = threading.Event()
 
 
 def read(connection, length):
@@ -111,6 +112,15 @@ def odd_pieces(connection, cookie, offset, data):
     chunk(connection, cookie, DONE, 0)
 
 
+def is_gone(offset):
+    """From the middle of the disk on nothing can be read any more, while a file says so: as when an adapter loses its source."""
+    if not os.path.exists(FILE + ".gone"):
+        went.clear()
+    elif SIZE // 2 <= offset < SIZE * 3 // 4:
+        went.set()
+    return went.is_set()
+
+
 def answer_read(connection, flags, cookie, offset, data):
     """True when the lie was told; False: answer as it should be."""
     if LIE == "odd-pieces":
@@ -122,6 +132,10 @@ def answer_read(connection, flags, cookie, offset, data):
         data_chunk(connection, cookie, offset, data[:512])
         error_chunk(connection, cookie, 5, 0, offset + 512)
         chunk(connection, cookie, DONE, 0)
+    elif LIE == "odd-gone" and is_gone(offset):
+        error_chunk(connection, cookie, 5)
+    elif LIE == "odd-unsaid-limit" and len(data) > 65536:
+        error_chunk(connection, cookie, 22 if offset % 2097152 else 12)  # EINVAL or ENOMEM
     elif LIE == "unknown-cookie":
         data_chunk(connection, cookie ^ 1 << 40, offset, data, DONE)
     elif LIE == "short-answer":

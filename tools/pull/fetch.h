@@ -1,0 +1,23 @@
+/* What a connection does about one piece until it is here: asks, asks for less after an error, and asks whether the source
+ * can read anything at all before a range counts as one that cannot be read. */
+#ifndef REHOST_PULL_FETCH_H
+#define REHOST_PULL_FETCH_H
+
+#include "nbd.h"
+#include "piece.h"
+
+struct open_chunk;
+
+struct fetch {
+    struct piece piece;
+    struct open_chunk *of; /* NULL: nothing is fetched */
+    bool probing;          /* the first sector is asked for, and what comes is not to land */
+    int error;             /* why */
+};
+
+/* Sends what is to be asked for next, under this tag. */
+enum nbd_result fetch_send(const struct fetch *fetch, struct nbd *nbd, unsigned tag, struct error *err);
+/* A request ended, with `error` 0 or the server's. `done`: the whole piece is here. */
+enum nbd_result fetch_ended(struct fetch *fetch, struct nbd *nbd, int error, bool *done, struct error *err);
+
+#endif
