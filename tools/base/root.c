@@ -101,6 +101,14 @@ bool root_is_directory(int root_fd, const char *path)
     return root_stat(root_fd, path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+bool root_is_same_file(int root_fd, const char *a, const char *b)
+{
+    struct stat first, second;
+    if (!a || !b || strcmp(a, b) == 0)
+        return a && b;
+    return root_stat(root_fd, a, &first) == 0 && root_stat(root_fd, b, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
 int root_list(int root_fd, const char *path, struct strings *names)
 {
     int fd = root_open(root_fd, path, O_RDONLY | O_DIRECTORY, 0);

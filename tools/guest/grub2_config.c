@@ -14,11 +14,10 @@
 
 #define WORD_MAX 8192
 #define DEPTH_MAX 8
-#define ENTRIES_MAX 4096
 #define LINES_MAX 200000
 
 struct menu_item {
-    struct grub2_entry entry;
+    struct boot_entry entry;
     bool is_submenu;
     size_t parent;  /* index + 1 of the submenu it stands in; 0: the top */
     unsigned place; /* among its siblings */
@@ -32,17 +31,6 @@ struct menu {
     unsigned depth;
     unsigned ignored_depth; /* blocks beyond DEPTH_MAX */
 };
-
-void grub2_entry_free(struct grub2_entry *entry)
-{
-    free(entry->title);
-    free(entry->id);
-    free(entry->kernel);
-    free(entry->initrd);
-    free(entry->arguments);
-    free(entry->root);
-    *entry = (struct grub2_entry){0};
-}
 
 /* Words as the shell of GRUB cuts them: blanks between, quotes and backslashes taken off. `end` bounds the line. */
 static bool next_word(const char **cursor, const char *end, struct text *word)
@@ -67,12 +55,6 @@ static bool next_word(const char **cursor, const char *end, struct text *word)
     return true;
 }
 
-static void replace(char **slot, char *value)
-{
-    free(*slot);
-    *slot = value;
-}
-
 static unsigned siblings(const struct menu *menu, size_t parent)
 {
     unsigned count = 0;
@@ -90,7 +72,7 @@ static size_t innermost_submenu(const struct menu *menu)
     return 0;
 }
 
-static struct grub2_entry *innermost_entry(struct menu *menu)
+static struct boot_entry *innermost_entry(struct menu *menu)
 {
     for (unsigned depth = menu->depth; depth-- > 0;)
         if (menu->open[depth] && !menu->items[menu->open[depth] - 1].is_submenu)
@@ -118,7 +100,7 @@ static void pop(struct menu *menu)
 static void take_item(struct menu *menu, bool is_submenu, const char *cursor, const char *end)
 {
     cleanup_text struct text word = {0};
-    if (menu->count >= ENTRIES_MAX || !next_word(&cursor, end, &word)) {
+    if (menu->count >= BOOT_ENTRIES_MAX || !next_word(&cursor, end, &word)) {
         push(menu, 0);
         return;
     }
@@ -130,14 +112,14 @@ static void take_item(struct menu *menu, bool is_submenu, const char *cursor, co
     while (next_word(&cursor, end, &word))
         if (string_is(word.data, "--id") || string_is(word.data, "$menuentry_id_option")) {
             if (next_word(&cursor, end, &word))
-                replace(&item->entry.id, checked_copy(word.data));
+                boot_entry_set(&item->entry.id, checked_copy(word.data));
         } else if (string_starts(word.data, "--id=")) {
-            replace(&item->entry.id, checked_copy(word.data + 5));
+            boot_entry_set(&item->entry.id, checked_copy(word.data + 5));
         }
     push(menu, ++menu->count);
 }
 
-static void take_kernel(struct grub2_entry *entry, const char *cursor, const char *end)
+static void take_kernel(struct boot_entry *entry, const char *cursor, const char *end)
 {
     cleanup_text struct text word = {0};
     if (entry->kernel || !next_word(&cursor, end, &word))
@@ -153,11 +135,11 @@ static void take_kernel(struct grub2_entry *entry, const char *cursor, const cha
     entry->root = command_line_value(entry->arguments, "root");
 }
 
-static void take_initrd(struct grub2_entry *entry, const char *cursor, const char *end)
+static void take_initrd(struct boot_entry *entry, const char *cursor, const char *end)
 {
     cleanup_text struct text word = {0};
     while (next_word(&cursor, end, &word))
-        replace(&entry->initrd, checked_copy(word.data));
+        boot_entry_set(&entry->initrd, checked_copy(word.data));
 }
 
 /* The head's if-else gives the default twice or thrice; the last one that is no ${next_entry} is what an undisturbed
@@ -168,7 +150,7 @@ static void take_set(struct menu *menu, const char *cursor, const char *end)
     if (!next_word(&cursor, end, &word) || !string_starts(word.data, "default=") || menu->count)
         return;
     if (!strstr(word.data, "next_entry"))
-        replace(&menu->default_value, checked_copy(word.data + strlen("default=")));
+        boot_entry_set(&menu->default_value, checked_copy(word.data + strlen("default=")));
 }
 
 static void take_line(struct menu *menu, const char *line, const char *end)
@@ -177,7 +159,7 @@ static void take_line(struct menu *menu, const char *line, const char *end)
     const char *cursor = line;
     if (!next_word(&cursor, end, &word) || *word.data == '#')
         return;
-    struct grub2_entry *entry = innermost_entry(menu);
+    struct boot_entry *entry = innermost_entry(menu);
     if (string_is(word.data, "menuentry") || string_is(word.data, "submenu"))
         take_item(menu, *word.data == 's', cursor, end);
     else if (string_is(word.data, "}"))
@@ -258,32 +240,80 @@ static char *wanted_default(const struct menu *menu, const char *environment)
     return saved && *saved ? saved : (free(saved), checked_copy("0"));
 }
 
-static void copy_entry(const struct grub2_entry *from, struct grub2_entry *to)
+static void free_menu(struct menu *menu)
 {
-    *to = (struct grub2_entry){
-        .title = checked_copy(from->title),
-        .id = checked_copy(from->id),
-        .kernel = checked_copy(from->kernel),
-        .initrd = checked_copy(from->initrd),
-        .arguments = checked_copy(from->arguments),
-        .root = checked_copy(from->root),
-    };
+    for (size_t i = 0; i < menu->count; i++)
+        boot_entry_free(&menu->items[i].entry);
+    free(menu->items);
+    free(menu->default_value);
 }
 
-int grub2_default_entry(const char *config, const char *environment, struct grub2_entry *entry)
+/* "submenu>entry", by titles, which GRUB 1.99 knows already and grub-mkconfig writes the same again; ids hold the name of the
+ * old machine's root. NULL for a title that holds the sign which parts them. */
+static char *path_of(const struct menu *menu, const struct menu_item *item)
+{
+    const char *name = item->entry.title;
+    if (strchr(name, '>'))
+        return NULL;
+    if (!item->parent)
+        return checked_copy(name);
+    cleanup_free char *above = path_of(menu, &menu->items[item->parent - 1]);
+    return above ? checked_printf("%s>%s", above, name) : NULL;
+}
+
+static void take_entry(const struct menu *menu, const struct menu_item *item, struct boot_entries *entries)
+{
+    struct boot_entry entry = {
+        .title = checked_copy(item->entry.title),
+        .id = path_of(menu, item),
+        .kernel = checked_copy(item->entry.kernel),
+        .initrd = checked_copy(item->entry.initrd),
+        .arguments = checked_copy(item->entry.arguments),
+        .root = checked_copy(item->entry.root),
+    };
+    boot_entries_add(entries, &entry);
+}
+
+void grub2_entries(const char *config, const char *environment, struct boot_entries *entries)
 {
     struct menu menu = {0};
-    *entry = (struct grub2_entry){0};
     parse(&menu, config);
     cleanup_free char *wanted = wanted_default(&menu, environment);
-    const struct menu_item *item = find_default(&menu, wanted);
-    if (item && item->entry.kernel)
-        copy_entry(&item->entry, entry);
-    for (size_t i = 0; i < menu.count; i++)
-        grub2_entry_free(&menu.items[i].entry);
-    free(menu.items);
-    free(menu.default_value);
-    return entry->kernel ? 0 : -1;
+    const struct menu_item *chosen = find_default(&menu, wanted);
+    bool found = false;
+    for (size_t i = 0; i < menu.count; i++) {
+        if (menu.items[i].is_submenu)
+            continue;
+        if (&menu.items[i] == chosen && chosen->entry.kernel)
+            entries->chosen = entries->count, found = true;
+        take_entry(&menu, &menu.items[i], entries);
+    }
+    if (!found)
+        entries->chosen = entries->count;
+    free_menu(&menu);
+}
+
+int grub2_default_entry(const char *config, const char *environment, struct boot_entry *entry)
+{
+    struct boot_entries entries = {0};
+    grub2_entries(config, environment, &entries);
+    *entry = (struct boot_entry){0};
+    bool found = entries.chosen < entries.count;
+    if (found) {
+        *entry = entries.items[entries.chosen];
+        entries.items[entries.chosen] = (struct boot_entry){0};
+    }
+    boot_entries_free(&entries);
+    return found ? 0 : -1;
+}
+
+bool grub2_default_is_saved(const char *config)
+{
+    struct menu menu = {0};
+    parse(&menu, config);
+    bool saved = menu.default_value && strstr(menu.default_value, "saved_entry");
+    free_menu(&menu);
+    return saved;
 }
 
 char *grub2_environment_value(const char *environment, const char *name)
@@ -294,17 +324,4 @@ char *grub2_environment_value(const char *environment, const char *name)
         if (length > name_length && strncmp(line, name, name_length) == 0 && line[name_length] == '=')
             return checked_copy_bytes(line + name_length + 1, length - name_length - 1);
     return NULL;
-}
-
-char *command_line_value(const char *command_line, const char *name)
-{
-    char *value = NULL;
-    size_t name_length = strlen(name);
-    for (const char *word = command_line; *word;) {
-        size_t length = strcspn(word, " \t\n");
-        if (length > name_length && strncmp(word, name, name_length) == 0 && word[name_length] == '=')
-            replace(&value, checked_copy_bytes(word + name_length + 1, length - name_length - 1));
-        word += length + strspn(word + length, " \t\n");
-    }
-    return value;
 }

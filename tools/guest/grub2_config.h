@@ -4,24 +4,15 @@
 
 #include <stdbool.h>
 
-#include "../base/text.h"
+#include "boot_entry.h"
 
-struct grub2_entry {
-    char *title;
-    char *id;        /* of --id or $menuentry_id_option; NULL */
-    char *kernel;    /* as it stands there: from the root of the file system that holds /boot */
-    char *initrd;    /* the last of several: the one before may be microcode; NULL */
-    char *arguments; /* the kernel's command line */
-    char *root;      /* of root= there, or NULL */
-};
-
-/* The entry that boots when nobody touches a key. `environment` is the text of grubenv, or NULL.
- * 0, or -1: the text holds no entry with a kernel. */
-int grub2_default_entry(const char *config, const char *environment, struct grub2_entry *entry);
-void grub2_entry_free(struct grub2_entry *entry);
+/* The entries that start a kernel, with what `GRUB_DEFAULT` and `saved_entry` call them ("submenu>entry", by title) as their id. `environment` is the text of grubenv, or NULL. The result may have none. */
+void grub2_entries(const char *config, const char *environment, struct boot_entries *entries);
+/* The entry that boots when nobody touches a key. 0, or -1: the text holds no entry with a kernel. */
+int grub2_default_entry(const char *config, const char *environment, struct boot_entry *entry);
+/* Is the default what grubenv's saved_entry says (GRUB_DEFAULT=saved)? */
+bool grub2_default_is_saved(const char *config);
 /* The value of NAME in a grubenv file; the caller's, NULL when it is not there. */
 char *grub2_environment_value(const char *environment, const char *name);
-/* The last NAME=value word of a kernel command line; the caller's. */
-char *command_line_value(const char *command_line, const char *name);
 
 #endif

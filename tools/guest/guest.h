@@ -8,6 +8,7 @@
 #include "../base/error.h"
 #include "../base/json.h"
 #include "../base/text.h"
+#include "boot_entry.h"
 
 struct module_table; /* modules.h */
 
@@ -50,13 +51,18 @@ struct kernel {
     char *image;     /* "/boot/vmlinuz-…", NULL when only modules are there */
     struct initrd initrd;
     struct module_table *modules; /* NULL when /lib/modules/VERSION is missing */
+    bool only_on_xen; /* made for Xen's paravirtual machines: no PC starts it */
 };
 
-enum boot_loader_kind { BOOT_LOADER_NONE, BOOT_LOADER_GRUB2 };
+enum boot_loader_kind { BOOT_LOADER_NONE, BOOT_LOADER_GRUB2, BOOT_LOADER_GRUB_LEGACY, BOOT_LOADER_EXTLINUX, BOOT_LOADER_SYSTEMD_BOOT };
 
 struct boot_loader {
     enum boot_loader_kind kind;
     char *config;          /* "/boot/grub/grub.cfg" */
+    char *entries_directory; /* "/boot/loader/entries" when the menu is made of files there, else NULL */
+    char *environment;     /* "/boot/grub/grubenv", where GRUB 2 keeps its variables; NULL when there is none */
+    bool default_is_saved; /* the default stands in grubenv */
+    struct boot_entries menu; /* kernels and initrds as paths in the guest */
     char *default_kernel;  /* path of the image that boots by default, if known */
     char *default_initrd;
     char *default_root;    /* the value of root= on that entry */
@@ -64,7 +70,17 @@ struct boot_loader {
     char *default_title;
 };
 
-enum initrd_builder { INITRD_BUILDER_NONE, INITRD_BUILDER_INITRAMFS_TOOLS, INITRD_BUILDER_DRACUT };
+enum initrd_builder {
+    INITRD_BUILDER_NONE,
+    INITRD_BUILDER_INITRAMFS_TOOLS,
+    INITRD_BUILDER_DRACUT,
+    INITRD_BUILDER_MKINITRD,      /* RHEL 5 and its relatives */
+    INITRD_BUILDER_SUSE_MKINITRD, /* SLES 9 to 11 */
+    INITRD_BUILDER_MKINITCPIO,    /* Arch */
+    INITRD_BUILDER_MKINITFS,      /* Alpine */
+    INITRD_BUILDER_BOOSTER,       /* Arch and others */
+    INITRD_BUILDER_COUNT,
+};
 
 /* One interface of the guest's own settings. */
 struct guest_nic {
@@ -78,7 +94,7 @@ struct guest_nic {
 
 struct guest_system {
     char *id, *version_id, *pretty_name; /* os-release; NULL when absent */
-    char *family;   /* "debian", or NULL when unknown */
+    char *family;   /* "debian", "redhat", "suse", "alpine", "arch", or NULL when unknown */
     char *hostname;
     char *init;     /* "/sbin/init" as it resolves: "/lib/systemd/systemd" */
     char *machine;  /* "x86_64", "i686": by the ELF header of its init or shell */
@@ -121,6 +137,16 @@ int guest_close(struct guest *guest, struct error *err);
  * All names of a machine's first disk (sda1, hda1, vda1, xvda1, nvme0n1p1) mean the same partition of the one disk that
  * there is. NULL: it is not on this disk. */
 const struct partition *guest_partition_of(const struct guest_disk *disk, const char *spec);
+
+/* The kernel that boots when nobody touches a key: the one whose image the boot loader's default entry names, by name or by link;
+ * where no entry is known, the newest that has an image. NULL: there is none. */
+const struct kernel *guest_default_kernel(const struct guest *guest);
+/* The kernel that this entry of the menu starts; NULL when it is none of the guest's. */
+const struct kernel *guest_kernel_of_entry(const struct guest *guest, const struct boot_entry *entry);
+/* "grub2", "grub legacy", "extlinux", "systemd-boot"; NULL for none. */
+const char *boot_loader_name(enum boot_loader_kind kind);
+/* "initramfs-tools", "dracut" …; NULL for none. */
+const char *initrd_builder_name(enum initrd_builder builder);
 
 cJSON *guest_to_json(const struct guest *guest);
 int command_inspect(int argc, char **argv);

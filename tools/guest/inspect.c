@@ -36,6 +36,7 @@ static void read_all(struct guest *guest)
     system_read(guest);
     kernels_read(guest);
     boot_loader_read(guest);
+    kernels_take_from_menu(guest);
     network_read(guest);
 }
 
@@ -118,6 +119,9 @@ static void free_kernels(struct guest *guest)
 static void free_boot(struct boot_loader *boot)
 {
     free(boot->config);
+    free(boot->entries_directory);
+    free(boot->environment);
+    boot_entries_free(&boot->menu);
     free(boot->default_kernel);
     free(boot->default_initrd);
     free(boot->default_root);

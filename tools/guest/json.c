@@ -36,8 +36,6 @@ static void disk_to_json(cJSON *document, const struct guest_disk *disk)
 
 static void system_to_json(cJSON *document, const struct guest *guest)
 {
-    static const char *const builders[] = {
-        [INITRD_BUILDER_NONE] = NULL, [INITRD_BUILDER_INITRAMFS_TOOLS] = "initramfs-tools", [INITRD_BUILDER_DRACUT] = "dracut"};
     const struct guest_system *system = &guest->system;
     if (guest->root_fd < 0) {
         cJSON_AddNullToObject(document, "system");
@@ -54,7 +52,7 @@ static void system_to_json(cJSON *document, const struct guest *guest)
     cJSON_AddBoolToObject(object, "systemd", system->systemd);
     cJSON_AddBoolToObject(object, "networkd", system->networkd);
     cJSON_AddBoolToObject(object, "ifupdown", system->ifupdown);
-    json_add_string(object, "initrd_builder", builders[guest->initrd_builder]);
+    json_add_string(object, "initrd_builder", initrd_builder_name(guest->initrd_builder));
 }
 
 static void kernels_to_json(cJSON *document, const struct guest *guest)
@@ -66,6 +64,7 @@ static void kernels_to_json(cJSON *document, const struct guest *guest)
         json_add_string(object, "version", kernel->version);
         json_add_string(object, "image", kernel->image);
         cJSON_AddBoolToObject(object, "has_modules", kernel->modules != NULL);
+        cJSON_AddBoolToObject(object, "only_on_xen", kernel->only_on_xen);
         cJSON *initrd = cJSON_AddObjectToObject(object, "initrd");
         json_add_string(initrd, "path", kernel->initrd.path);
         cJSON_AddBoolToObject(initrd, "was_read", kernel->initrd.was_read);
@@ -77,8 +76,9 @@ static void kernels_to_json(cJSON *document, const struct guest *guest)
 static void boot_to_json(cJSON *document, const struct boot_loader *boot)
 {
     cJSON *object = cJSON_AddObjectToObject(document, "boot");
-    json_add_string(object, "kind", boot->kind == BOOT_LOADER_GRUB2 ? "grub2" : NULL);
+    json_add_string(object, "kind", boot_loader_name(boot->kind));
     json_add_string(object, "config", boot->config);
+    json_add_string(object, "entries_directory", boot->entries_directory);
     json_add_string(object, "default_title", boot->default_title);
     json_add_string(object, "default_kernel", boot->default_kernel);
     json_add_string(object, "default_initrd", boot->default_initrd);

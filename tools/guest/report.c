@@ -42,6 +42,8 @@ static void add_system(struct text *text, const struct guest *guest)
 static void add_kernel(struct text *text, const struct kernel *kernel)
 {
     text_printf(text, "Kernel    %s: %s%s\n", kernel->version, kernel->image ? kernel->image : "no image in /boot", kernel->modules ? "" : ", no modules");
+    if (kernel->only_on_xen)
+        text_append(text, "          it runs as a paravirtual guest of Xen only\n");
     if (kernel->initrd.problem)
         text_printf(text, "          initrd %s is damaged: %s\n", kernel->initrd.path, kernel->initrd.problem);
     else if (kernel->initrd.path && kernel->initrd.was_read)
@@ -56,7 +58,7 @@ static void add_boot(struct text *text, const struct boot_loader *boot)
         text_append(text, "Boot      no boot loader that is known here\n");
         return;
     }
-    text_printf(text, "Boot      GRUB 2, %s, boots \"%s\"\n", boot->config, or_dash(boot->default_title));
+    text_printf(text, "Boot      %s, %s, boots \"%s\"\n", boot_loader_name(boot->kind), boot->config, or_dash(boot->default_title));
     text_printf(text, "          %s %s\n", or_dash(boot->default_kernel), or_dash(boot->default_arguments));
     text_printf(text, "          initrd %s\n", or_dash(boot->default_initrd));
 }

@@ -1,4 +1,5 @@
 /* What system this is: os-release, host name, init, processor. */
+#include <ctype.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +32,19 @@ static char *assignment(const char *text, const char *name)
     return NULL;
 }
 
+/* ID and ID_LIKE (os-release(5)) → whose ways of keeping its configuration the system has. */
+static char *family_of(const char *id, const char *like)
+{
+    static const struct { const char *word, *family; } families[] = {
+        {"debian", "debian"}, {"ubuntu", "debian"}, {"rhel", "redhat"}, {"fedora", "redhat"}, {"centos", "redhat"}, {"suse", "suse"},
+        {"sles", "suse"},     {"opensuse", "suse"}, {"alpine", "alpine"}, {"arch", "arch"},
+    };
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        if (string_is(id, families[i].word) || (like && strstr(like, families[i].word)))
+            return checked_copy(families[i].family);
+    return NULL;
+}
+
 static void read_os_release(int fd, struct guest_system *system)
 {
     cleanup_free char *text = root_read(fd, "/etc/os-release", TEXT_MAX, NULL);
@@ -42,20 +56,29 @@ static void read_os_release(int fd, struct guest_system *system)
     system->version_id = assignment(text, "VERSION_ID");
     system->pretty_name = assignment(text, "PRETTY_NAME");
     cleanup_free char *like = assignment(text, "ID_LIKE");
-    if (string_is(system->id, "debian") || (like && strstr(like, "debian")))
-        system->family = checked_copy("debian");
+    system->family = family_of(system->id, like);
 }
 
-/* Systems before 2012 have no os-release. */
-static void read_debian_version(int fd, struct guest_system *system)
+/* Systems before 2012 have no os-release; each has a file of its own. Those of others' descendants come after their own. */
+static void read_older_mark(int fd, struct guest_system *system)
 {
-    cleanup_free char *version = system->id ? NULL : root_read_line(fd, "/etc/debian_version");
-    if (!version)
-        return;
-    system->id = checked_copy("debian");
-    system->family = checked_copy("debian");
-    system->pretty_name = checked_printf("Debian %s", version);
-    system->version_id = take_pointer(version);
+    static const struct { const char *path, *id, *family; } marks[] = {
+        {"/etc/debian_version", "debian", "debian"}, {"/etc/redhat-release", "rhel", "redhat"}, {"/etc/system-release", "amzn", "redhat"},
+        {"/etc/SuSE-release", "suse", "suse"},       {"/etc/alpine-release", "alpine", "alpine"}, {"/etc/arch-release", "arch", "arch"},
+        {"/etc/gentoo-release", "gentoo", NULL},     {"/etc/slackware-version", "slackware", NULL},
+    };
+    for (size_t i = 0; !system->id && i < sizeof marks / sizeof *marks; i++) {
+        cleanup_free char *line = root_exists(fd, marks[i].path) ? root_read_line(fd, marks[i].path) : NULL;
+        if (!line) /* Arch's is empty */
+            continue;
+        char *said = string_trim(line), *number = said + strcspn(said, "0123456789");
+        const char *own = strstr(said, "CentOS") ? "centos" : strstr(said, "Fedora") ? "fedora" : marks[i].id;
+        bool only_number = number == said && *said;
+        system->id = checked_copy(own);
+        system->family = checked_copy(marks[i].family);
+        system->version_id = *number ? checked_copy_bytes(number, strcspn(number, " ()")) : NULL;
+        system->pretty_name = only_number ? checked_printf("%c%s %s", toupper((unsigned char)*own), own + 1, said) : checked_copy(*said ? said : own);
+    }
 }
 
 /* A name that can be a directory entry or a line in a report. */
@@ -137,13 +160,39 @@ static bool unit_is_enabled(int root_fd, const char *unit)
     return false;
 }
 
+const char *initrd_builder_name(enum initrd_builder builder)
+{
+    static const char *const names[INITRD_BUILDER_COUNT] = {
+        [INITRD_BUILDER_INITRAMFS_TOOLS] = "initramfs-tools", [INITRD_BUILDER_DRACUT] = "dracut",         [INITRD_BUILDER_MKINITRD] = "mkinitrd",
+        [INITRD_BUILDER_SUSE_MKINITRD] = "mkinitrd of SUSE",  [INITRD_BUILDER_MKINITCPIO] = "mkinitcpio", [INITRD_BUILDER_MKINITFS] = "mkinitfs",
+        [INITRD_BUILDER_BOOSTER] = "booster"};
+    return names[builder];
+}
+
+static bool has_program(int root_fd, const char *name)
+{
+    static const char *const directories[] = {"/usr/sbin", "/usr/bin", "/sbin", "/bin"};
+    for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
+        cleanup_free char *path = checked_printf("%s/%s", directories[i], name);
+        if (root_is_file(root_fd, path))
+            return true;
+    }
+    return false;
+}
+
+/* Where several are installed the one comes first that the others give way to: dracut brings an `mkinitrd` of its own (RHEL 6,
+ * SLES 12), and Debian's dracut an `update-initramfs`, but no mkinitramfs. */
 static enum initrd_builder builder_of(int root_fd)
 {
-    if (root_is_file(root_fd, "/usr/sbin/update-initramfs") || root_is_file(root_fd, "/sbin/update-initramfs"))
-        if (root_is_file(root_fd, "/usr/sbin/mkinitramfs") || root_is_file(root_fd, "/sbin/mkinitramfs"))
-            return INITRD_BUILDER_INITRAMFS_TOOLS;
-    bool dracut = root_is_file(root_fd, "/usr/bin/dracut") || root_is_file(root_fd, "/usr/sbin/dracut") || root_is_file(root_fd, "/sbin/dracut");
-    return dracut ? INITRD_BUILDER_DRACUT : INITRD_BUILDER_NONE;
+    static const struct { enum initrd_builder builder; const char *program, *with; } builders[] = {
+        {INITRD_BUILDER_INITRAMFS_TOOLS, "update-initramfs", "mkinitramfs"}, {INITRD_BUILDER_DRACUT, "dracut", NULL},
+        {INITRD_BUILDER_MKINITCPIO, "mkinitcpio", NULL}, {INITRD_BUILDER_BOOSTER, "booster", NULL}, {INITRD_BUILDER_MKINITFS, "mkinitfs", NULL}};
+    for (size_t i = 0; i < sizeof builders / sizeof *builders; i++)
+        if (has_program(root_fd, builders[i].program) && (!builders[i].with || has_program(root_fd, builders[i].with)))
+            return builders[i].builder;
+    if (!has_program(root_fd, "mkinitrd"))
+        return INITRD_BUILDER_NONE;
+    return root_is_directory(root_fd, "/lib/mkinitrd") ? INITRD_BUILDER_SUSE_MKINITRD : INITRD_BUILDER_MKINITRD;
 }
 
 void system_read(struct guest *guest)
@@ -151,7 +200,7 @@ void system_read(struct guest *guest)
     struct guest_system *system = &guest->system;
     int fd = guest->root_fd;
     read_os_release(fd, system);
-    read_debian_version(fd, system);
+    read_older_mark(fd, system);
     system->hostname = read_hostname(fd);
     system->init = find_init(fd);
     system->machine = system->init ? machine_of(fd, system->init) : NULL;

@@ -18,30 +18,13 @@ static const struct plan_step steps[] = {
     {"console", "the console stays where it is", true, plan_console},
 };
 
-/* The path that GRUB gives may be a link (/vmlinuz) or stand on a /boot file system of its own (/vmlinuz-6.1). */
-static const struct kernel *default_kernel(const struct guest *guest)
-{
-    const char *wanted = guest->boot.default_kernel;
-    const char *wanted_name = wanted && strrchr(wanted, '/') ? strrchr(wanted, '/') + 1 : wanted;
-    for (size_t i = 0; wanted_name && i < guest->kernel_count; i++) {
-        const char *image = guest->kernels[i].image;
-        const char *name = image && strrchr(image, '/') ? strrchr(image, '/') + 1 : image;
-        if (string_is(name, wanted_name))
-            return &guest->kernels[i];
-    }
-    for (size_t i = 0; i < guest->kernel_count; i++)
-        if (guest->kernels[i].image)
-            return &guest->kernels[i];
-    return NULL;
-}
-
 int plan_make(const struct plan_input *input, struct plan *plan, struct error *err)
 {
     *plan = (struct plan){.disk = hardware_choose_disk(input->hardware, input->disk, input->guest->disk.device)};
     if (input->disk && !plan->disk)
         return error_set(err, "plan: this machine has no disk %s", input->disk);
     struct planning planning = {
-        .input = input, .guest = input->guest, .hardware = input->hardware, .plan = plan, .kernel = default_kernel(input->guest)};
+        .input = input, .guest = input->guest, .hardware = input->hardware, .plan = plan, .kernel = guest_default_kernel(input->guest)};
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         planning.step = steps[i].name;
         if (!steps[i].needs_system || input->guest->root_fd >= 0)

@@ -65,30 +65,13 @@ void link_broken(struct proof_link *link, const char *way_out, const char *evide
     va_end(args);
 }
 
-/* /vmlinuz is a link to the kernel in /boot on many systems. */
-static bool is_same_file(int root_fd, const char *a, const char *b)
-{
-    struct stat first, second;
-    if (string_is(a, b))
-        return true;
-    return a && b && root_stat(root_fd, a, &first) == 0 && root_stat(root_fd, b, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
-}
-
-static const struct kernel *choose_kernel(const struct guest *guest)
-{
-    for (size_t i = 0; i < guest->kernel_count; i++)
-        if (is_same_file(guest->root_fd, guest->boot.default_kernel, guest->kernels[i].image))
-            return &guest->kernels[i];
-    return NULL;
-}
-
 /* The initrd of the entry that boots; inspect has read those of the newest kernels under their usual names. `own` is for another. */
 static const struct initrd *choose_initrd(const struct guest *guest, const struct kernel *kernel, struct initrd *own)
 {
     const char *path = guest->boot.default_initrd;
     if (!path)
         return NULL;
-    if (kernel && is_same_file(guest->root_fd, path, kernel->initrd.path) && (kernel->initrd.was_read || guest->remote))
+    if (kernel && root_is_same_file(guest->root_fd, path, kernel->initrd.path) && (kernel->initrd.was_read || guest->remote))
         return &kernel->initrd;
     if (!guest->remote)
         initrd_read(guest->root_fd, path, own);
@@ -123,7 +106,7 @@ int prove_guest(const struct prove_input *input, struct proof *proof, struct err
         return 0;
     }
     struct initrd own = {0};
-    proving.kernel = choose_kernel(input->guest);
+    proving.kernel = guest_default_kernel(input->guest);
     proving.initrd = choose_initrd(input->guest, proving.kernel, &own);
     for (size_t i = 0; i < count; i++) {
         struct proof_link *link = &proof->links[proof->count++];
