@@ -118,20 +118,22 @@ int stream_connect(struct stream *stream, const struct nbd_uri *uri, const struc
     return error_advise(err, "Check that the NBD server runs on the source and that no firewall is in between.");
 }
 
-/* After a read or write that moved nothing: 0 to try again, -1 when it is over. */
-static int wait_on(const struct stream *stream, int64_t quiet_since, struct error *err)
+/* A read or write ended before everything had moved: 0 to go on, -1 when it is over. Asked also while bytes trickle in,
+ * as a server that sends one each second would keep us for ever. */
+static int check_limits(const struct stream *stream, int64_t quiet_since, struct error *err)
 {
-    if (errno == EINTR)
-        return 0;
-    if (errno != EAGAIN && errno != EWOULDBLOCK)
-        return error_errno(err, "the connection was lost");
     if (stopped(stream))
         return error_set(err, "stopped");
     if (stream->deadline_ms && clock_ms() > stream->deadline_ms)
-        return error_set(err, "the server accepts connections but does not speak");
+        return error_set(err, "the server accepts connections but does not speak, or too slowly");
     if (clock_ms() - quiet_since > SILENCE_LIMIT_MS)
         return error_set(err, "the source was silent for %d s", SILENCE_LIMIT_MS / 1000);
     return 0;
+}
+
+static bool is_lost(ssize_t moved)
+{
+    return moved < 0 && errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK;
 }
 
 int stream_read(struct stream *stream, void *bytes, size_t length, struct error *err)
@@ -141,15 +143,16 @@ int stream_read(struct stream *stream, void *bytes, size_t length, struct error 
         ssize_t got = recv(stream->fd, (char *)bytes + done, length - done, MSG_WAITALL);
         if (got == 0)
             return error_set(err, "the source closed the connection");
-        if (got < 0) {
-            if (wait_on(stream, quiet_since, err) < 0)
-                return -1;
-            continue;
+        if (is_lost(got))
+            return error_errno(err, "the connection was lost");
+        if (got > 0) {
+            done += (size_t)got;
+            quiet_since = clock_ms();
+            if (stream->received_bytes)
+                atomic_fetch_add(stream->received_bytes, (unsigned long long)got);
         }
-        done += (size_t)got;
-        quiet_since = clock_ms();
-        if (stream->received_bytes)
-            atomic_fetch_add(stream->received_bytes, (unsigned long long)got);
+        if (done < length && check_limits(stream, quiet_since, err) < 0)
+            return -1;
     }
     return 0;
 }
@@ -159,13 +162,14 @@ int stream_write(struct stream *stream, const void *bytes, size_t length, struct
     int64_t quiet_since = clock_ms();
     for (size_t done = 0; done < length;) {
         ssize_t sent = send(stream->fd, (const char *)bytes + done, length - done, MSG_NOSIGNAL);
-        if (sent < 0) {
-            if (wait_on(stream, quiet_since, err) < 0)
-                return -1;
-            continue;
+        if (is_lost(sent))
+            return error_errno(err, "the connection was lost");
+        if (sent > 0) {
+            done += (size_t)sent;
+            quiet_since = clock_ms();
         }
-        done += (size_t)sent;
-        quiet_since = clock_ms();
+        if (done < length && check_limits(stream, quiet_since, err) < 0)
+            return -1;
     }
     return 0;
 }
