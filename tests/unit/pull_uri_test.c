@@ -2,10 +2,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "base/fingerprint.h"
 #include "base/text.h"
 #include "pull/uri.h"
 
@@ -73,8 +75,7 @@ static void what_is_no_source_is_refused_with_what_would_be(void **state)
     refused("", "no source");
     refused("/dev/sda", "no source");
     refused("http://h/disk.img", "no source");
-    refused("nbds://h", "TLS");
-    refused("nbds+unix:///?socket=/x", "TLS");
+    refused("nbdx://h", "no source");
     refused("nbd://", "host is missing");
     refused("nbd://:10809", "host is missing");
     refused("nbd://user@h", "user name");
@@ -95,8 +96,78 @@ static void broken_parts_are_named(void **state)
     refused("nbd://h/a#b", "not understood");
     refused("nbd+unix:///disk", "?socket=PATH is missing");
     refused("nbd+unix:///?socket=", "empty");
-    refused("nbd+unix:///?socket=/a&b=c", "nothing may follow");
+    refused("nbd+unix:///?socket", "empty");
+    refused("nbd+unix:///?socket=/a&b=c", "\"b=c\" is not understood");
+    refused("nbd+unix:///?socket=/a&socket=/b", "twice");
+    refused("nbd+unix:///?socket=/a#b", "\"#b\" is not understood");
     refused("nbd+unix://host/disk?socket=/a", "has no host");
+    refused("nbd://u@v@h", "user name");
+    refused("nbds://u@v@h?tls-psk-file=/k", "only :PORT");
+}
+
+#define DIGEST "0102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F20"
+
+static void secured(const char *text, const char *identity, const char *psk_file, const char *certificates, const char *fingerprint)
+{
+    struct nbd_uri uri;
+    struct error err = {0};
+    if (nbd_uri_parse(text, &uri, &err) < 0)
+        fail_msg("%s: %s", text, err.message);
+    assert_true(uri.tls);
+    assert_true(identity ? string_is(uri.identity, identity) : uri.identity == NULL);
+    assert_true(psk_file ? string_is(uri.psk_file, psk_file) : uri.psk_file == NULL);
+    assert_true(certificates ? string_is(uri.certificates, certificates) : uri.certificates == NULL);
+    assert_true(fingerprint ? string_is(uri.fingerprint, fingerprint) : uri.fingerprint == NULL);
+    nbd_uri_free(&uri);
+}
+
+static void nbds_is_the_same_over_tls(void **state)
+{
+    (void)state;
+    means("nbds://source/disk", "source", "10809", NULL, "disk");
+    means("nbds+unix:///disk?socket=/run/nbd.sock", NULL, NULL, "/run/nbd.sock", "disk");
+    means("nbds://me@[::1]:13000/disk?tls-psk-file=/k", "::1", "13000", NULL, "disk");
+    secured("nbds://source", NULL, NULL, NULL, NULL);
+    secured("nbds://a%40b@h/?tls-psk-file=/my%20keys", "a@b", "/my keys", NULL, NULL);
+    secured("nbds+unix://me@/?tls-psk-file=keys&socket=/s", "me", "keys", NULL, NULL);
+    secured("nbds://h?tls-certificates=/pki&tls-fingerprint=sha256:" DIGEST, NULL, NULL, "/pki", "sha256:" DIGEST);
+}
+
+static void what_tls_cannot_be_done_with_is_refused(void **state)
+{
+    (void)state;
+    refused("nbd://h?tls-certificates=/pki", "write nbds");
+    refused("nbd://h?socket=/s", "\"socket=/s\" is not understood");
+    refused("nbds://h?socket=/s", "\"socket=/s\" is not understood");
+    refused("nbds://h?tls-verify-peer=false", "not understood");
+    refused("nbds://h?tls-psk-file=", "empty");
+    refused("nbds://h?tls-psk-file=/a&tls-psk-file=/b", "twice");
+    refused("nbds://me@h", "?tls-psk-file=FILE is missing");
+    refused("nbds://@h?tls-psk-file=/k", "identity before the @ is empty");
+    refused("nbds://me:0102@h?tls-psk-file=/k", "never in the URI");
+    refused("nbds://h?tls-psk-file=/k&tls-certificates=/pki", "not both");
+    refused("nbds://h?tls-fingerprint=SHA256:0102", "no SHA-256 fingerprint");
+    refused("nbds://h?tls-fingerprint=" DIGEST "00", "no SHA-256 fingerprint");
+    refused("nbds+unix://h/?socket=/s", "has no host");
+}
+
+static void a_fingerprint_is_read_as_people_copy_it(void **state)
+{
+    (void)state;
+    unsigned char digest[FINGERPRINT_BYTES], again[FINGERPRINT_BYTES];
+    assert_true(fingerprint_parse(DIGEST, digest));
+    for (unsigned i = 0; i < sizeof digest; i++)
+        assert_int_equal(digest[i], i + 1);
+    char *text = fingerprint_text(digest);
+    assert_int_equal(strncmp(text, "SHA256:01:02:", 13), 0);
+    assert_true(fingerprint_parse(text, again));
+    assert_memory_equal(digest, again, sizeof digest);
+    assert_true(fingerprint_parse(text + 7, again));
+    text[strlen(text) - 1] = ':';
+    assert_false(fingerprint_parse(text, again));
+    assert_false(fingerprint_parse("", again));
+    assert_false(fingerprint_parse("SHA1:" DIGEST, again));
+    free(text);
 }
 
 static void names_that_no_server_takes_are_refused(void **state)
@@ -121,6 +192,9 @@ int main(void)
         cmocka_unit_test(a_unix_socket_is_a_path),
         cmocka_unit_test(what_is_no_source_is_refused_with_what_would_be),
         cmocka_unit_test(broken_parts_are_named),
+        cmocka_unit_test(nbds_is_the_same_over_tls),
+        cmocka_unit_test(what_tls_cannot_be_done_with_is_refused),
+        cmocka_unit_test(a_fingerprint_is_read_as_people_copy_it),
         cmocka_unit_test(names_that_no_server_takes_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -209,7 +209,7 @@ static int start_threads(struct copy *copy, struct nbd *first, struct threads *t
         if (start_thread(&worker->thread, worker_main, worker, err) < 0)
             return -1;
         if (i == 0)
-            first->stream.fd = -1; /* the worker's now */
+            stream_forget(&first->stream); /* the worker's now */
     }
     return 0;
 }

@@ -26,6 +26,7 @@ enum nbd_command { NBD_READ = 0, NBD_DISCONNECT = 2, NBD_BLOCK_STATUS = 7 };
 struct nbd_source {
     struct nbd_uri uri;
     struct addrinfo *addresses;
+    struct tls_client *tls; /* NULL: in the clear */
     atomic_bool plain_only; /* it drops connections that use options (XenServer): EXPORT_NAME at once */
 };
 

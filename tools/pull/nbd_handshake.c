@@ -6,43 +6,15 @@
 #include "../base/text.h"
 #include "bytes.h"
 #include "nbd.h"
+#include "nbd_option.h"
 
 #define HANDSHAKE_LIMIT_MS 10000
 #define GREETING_MAGIC 0x4e42444d41474943u /* "NBDMAGIC" */
-#define NEWSTYLE_MAGIC 0x49484156454f5054u /* "IHAVEOPT" */
 #define OLDSTYLE_MAGIC 0x00420281861253u
-#define OPTION_REPLY_MAGIC 0x3e889045565a9u
 #define FIXED_NEWSTYLE 1u
 #define NO_ZEROES 2u
 
-enum option { OPTION_EXPORT_NAME = 1, OPTION_GO = 7, OPTION_STRUCTURED_REPLY = 8, OPTION_SET_META_CONTEXT = 10 };
-enum reply {
-    REPLY_ACK = 1,
-    REPLY_INFO = 3,
-    REPLY_META_CONTEXT = 4,
-    REPLY_UNSUPPORTED = (1u << 31) + 1,
-    REPLY_POLICY = (1u << 31) + 2,
-    REPLY_INVALID = (1u << 31) + 3,
-    REPLY_PLATFORM = (1u << 31) + 4,
-    REPLY_TLS_REQUIRED = (1u << 31) + 5,
-    REPLY_UNKNOWN = (1u << 31) + 6,
-};
 enum info { INFO_EXPORT = 0, INFO_BLOCK_SIZE = 3 };
-#define REPLY_IS_ERROR(type) ((type) >> 31)
-#define REPLY_BYTES_MAX 65536u /* names and messages are at most 4096 bytes each */
-#define REPLIES_MAX 1000       /* to one option: a server that never ends is broken */
-
-struct option_reply {
-    uint32_t type;
-    uint32_t length;
-    unsigned char data[REPLY_BYTES_MAX + 1]; /* NUL-terminated */
-};
-
-static enum nbd_result wrong(struct error *err)
-{
-    error_advise(err, "Something that is no NBD server answers there, or the server is broken. Check address and port.");
-    return NBD_WRONG;
-}
 
 static enum nbd_result read_greeting(struct nbd *nbd, uint16_t *flags, struct error *err)
 {
@@ -51,7 +23,7 @@ static enum nbd_result read_greeting(struct nbd *nbd, uint16_t *flags, struct er
         return NBD_LOST;
     if (get_be64(greeting) != GREETING_MAGIC) {
         error_set(err, "this is no NBD server: it greets with the bytes %016llx", (unsigned long long)get_be64(greeting));
-        return wrong(err);
+        return option_wrong(err);
     }
     if (stream_read(&nbd->stream, greeting + 8, 10, err) < 0)
         return NBD_LOST;
@@ -62,50 +34,19 @@ static enum nbd_result read_greeting(struct nbd *nbd, uint16_t *flags, struct er
     }
     if (get_be64(greeting + 8) != NEWSTYLE_MAGIC) {
         error_set(err, "the NBD server's greeting is garbage (%016llx)", (unsigned long long)get_be64(greeting + 8));
-        return wrong(err);
+        return option_wrong(err);
     }
     *flags = get_be16(greeting + 16);
     return NBD_OK;
-}
-
-static enum nbd_result send_option(struct nbd *nbd, enum option option, const struct text *data, struct error *err)
-{
-    unsigned char header[16];
-    put_be64(header, NEWSTYLE_MAGIC);
-    put_be32(header + 8, option);
-    put_be32(header + 12, (uint32_t)data->length);
-    if (stream_write(&nbd->stream, header, sizeof header, err) < 0)
-        return NBD_LOST;
-    return data->length && stream_write(&nbd->stream, data->data, data->length, err) < 0 ? NBD_LOST : NBD_OK;
-}
-
-static enum nbd_result read_option_reply(struct nbd *nbd, enum option option, struct option_reply *reply, struct error *err)
-{
-    unsigned char header[20];
-    if (stream_read(&nbd->stream, header, sizeof header, err) < 0)
-        return NBD_LOST;
-    reply->type = get_be32(header + 12);
-    reply->length = get_be32(header + 16);
-    if (get_be64(header) != OPTION_REPLY_MAGIC || get_be32(header + 8) != option) {
-        error_set(err, "the NBD server answers option %u with garbage (magic %llx, option %u)", option,
-                  (unsigned long long)get_be64(header), get_be32(header + 8));
-        return wrong(err);
-    }
-    if (reply->length > REPLY_BYTES_MAX) {
-        error_set(err, "the NBD server answers option %u with %u bytes", option, reply->length);
-        return wrong(err);
-    }
-    reply->data[reply->length] = '\0';
-    return stream_read(&nbd->stream, reply->data, reply->length, err) < 0 ? NBD_LOST : NBD_OK;
 }
 
 /* Asks for structured replies. A server that knows none says so, and is spoken to without. */
 static enum nbd_result ask_structured(struct nbd *nbd, struct option_reply *reply, struct error *err)
 {
     struct text nothing = {0};
-    enum nbd_result result = send_option(nbd, OPTION_STRUCTURED_REPLY, &nothing, err);
+    enum nbd_result result = option_send(nbd, OPTION_STRUCTURED_REPLY, &nothing, err);
     if (result == NBD_OK)
-        result = read_option_reply(nbd, OPTION_STRUCTURED_REPLY, reply, err);
+        result = option_receive(nbd, OPTION_STRUCTURED_REPLY, reply, err);
     if (result == NBD_OK)
         nbd->export.structured = reply->type == REPLY_ACK;
     return result;
@@ -126,9 +67,9 @@ static enum nbd_result ask_allocation(struct nbd *nbd, const char *name, struct 
     append_be32(&data, 1);
     append_be32(&data, (uint32_t)strlen("base:allocation"));
     text_append(&data, "base:allocation");
-    enum nbd_result result = send_option(nbd, OPTION_SET_META_CONTEXT, &data, err);
+    enum nbd_result result = option_send(nbd, OPTION_SET_META_CONTEXT, &data, err);
     for (unsigned i = 0; result == NBD_OK && i < REPLIES_MAX; i++) {
-        result = read_option_reply(nbd, OPTION_SET_META_CONTEXT, reply, err);
+        result = option_receive(nbd, OPTION_SET_META_CONTEXT, reply, err);
         if (result != NBD_OK || reply->type != REPLY_META_CONTEXT)
             return result; /* ACK ends the list; a refusal only means that there is no map */
         if (reply->length >= 4 && string_is((char *)reply->data + 4, "base:allocation")) {
@@ -138,7 +79,7 @@ static enum nbd_result ask_allocation(struct nbd *nbd, const char *name, struct 
     }
     if (result == NBD_OK)
         error_set(err, "the NBD server's list of contexts has no end");
-    return result == NBD_OK ? wrong(err) : result;
+    return result == NBD_OK ? option_wrong(err) : result;
 }
 
 static enum nbd_result take_block_sizes(struct nbd_export *export, const unsigned char *data, struct error *err)
@@ -164,7 +105,7 @@ static enum nbd_result take_info(struct nbd_export *export, const struct option_
         return take_block_sizes(export, reply->data + 2, err);
     } else if (kind == INFO_EXPORT || kind == INFO_BLOCK_SIZE || kind == 0xffff) {
         error_set(err, "the NBD server describes its export in %u bytes of kind %u", reply->length, kind);
-        return wrong(err);
+        return option_wrong(err);
     }
     return NBD_OK;
 }
@@ -177,7 +118,7 @@ static enum nbd_result refused(const struct option_reply *reply, const char *nam
         error_advise(err, "Put the export's name at the end of the source, after a slash. `nbdinfo --list` shows the names.");
     } else if (reply->type == REPLY_TLS_REQUIRED) {
         error_set(err, "the server insists on TLS (%s)", said);
-        error_advise(err, "This version of rehost speaks NBD without TLS: serve the disk without it, on a network you trust.");
+        error_advise(err, "Write nbds in place of nbd; rehost-pull(1) says how it is known to be the right server.");
     } else {
         error_set(err, "the server refuses the export \"%s\": %s (code %x)", name, said, reply->type);
     }
@@ -192,9 +133,9 @@ static enum nbd_result ask_go(struct nbd *nbd, const char *name, struct option_r
     text_append(&data, name);
     text_append_bytes(&data, (unsigned char[]){0, 1, 0, INFO_BLOCK_SIZE}, 4);
     bool has_export = false;
-    enum nbd_result result = send_option(nbd, OPTION_GO, &data, err);
+    enum nbd_result result = option_send(nbd, OPTION_GO, &data, err);
     for (unsigned i = 0; result == NBD_OK && i < REPLIES_MAX; i++) {
-        result = read_option_reply(nbd, OPTION_GO, reply, err);
+        result = option_receive(nbd, OPTION_GO, reply, err);
         if (result != NBD_OK)
             return result;
         if (reply->type == REPLY_ACK && has_export)
@@ -211,13 +152,13 @@ static enum nbd_result ask_go(struct nbd *nbd, const char *name, struct option_r
     }
     if (result == NBD_OK)
         error_set(err, "the NBD server does not describe its export");
-    return result == NBD_OK ? wrong(err) : result;
+    return result == NBD_OK ? option_wrong(err) : result;
 }
 
 static enum nbd_result ask_export_name(struct nbd *nbd, const char *name, uint16_t flags, struct error *err)
 {
     struct text data = {.data = (char *)name, .length = strlen(name)};
-    enum nbd_result result = send_option(nbd, OPTION_EXPORT_NAME, &data, err);
+    enum nbd_result result = option_send(nbd, OPTION_EXPORT_NAME, &data, err);
     unsigned char answer[10 + 124];
     size_t length = flags & NO_ZEROES ? 10 : sizeof answer;
     if (result == NBD_OK && stream_read(&nbd->stream, answer, length, err) < 0) {
@@ -232,12 +173,15 @@ static enum nbd_result ask_export_name(struct nbd *nbd, const char *name, uint16
     return result;
 }
 
-static enum nbd_result negotiate(struct nbd *nbd, const char *name, uint16_t flags, bool *in_options, struct error *err)
+static enum nbd_result negotiate(struct nbd *nbd, const struct nbd_source *source, uint16_t flags, bool *in_options, struct error *err)
 {
+    const char *name = source->uri.export_name;
     cleanup_free struct option_reply *reply = checked_alloc(sizeof *reply);
     bool unsupported = false;
+    enum nbd_result result = source->tls ? option_start_tls(nbd, source->tls, reply, err) : NBD_OK;
     *in_options = true;
-    enum nbd_result result = ask_structured(nbd, reply, err);
+    if (result == NBD_OK)
+        result = ask_structured(nbd, reply, err);
     if (result == NBD_OK && nbd->export.structured)
         result = ask_allocation(nbd, name, reply, err);
     if (result == NBD_OK)
@@ -258,25 +202,38 @@ static enum nbd_result check_export(struct nbd *nbd, struct error *err)
         error_set(err, "the source is empty: the server says its size is 0");
     else
         error_set(err, "the server says its size is %llu bytes, which no disk has", (unsigned long long)export->size_bytes);
-    return wrong(err);
+    return option_wrong(err);
+}
+
+static enum nbd_result greet(struct nbd *nbd, uint16_t *flags, struct error *err)
+{
+    enum nbd_result result = read_greeting(nbd, flags, err);
+    if (result != NBD_OK)
+        return result;
+    *flags &= FIXED_NEWSTYLE | NO_ZEROES;
+    unsigned char answer[4];
+    put_be32(answer, *flags);
+    return stream_write(&nbd->stream, answer, sizeof answer, err) < 0 ? NBD_LOST : NBD_OK;
 }
 
 /* *dropped: the server hung up on an option. */
 static enum nbd_result shake_hands(struct nbd *nbd, struct nbd_source *source, bool *dropped, struct error *err)
 {
-    uint16_t flags;
-    enum nbd_result result = read_greeting(nbd, &flags, err);
+    uint16_t flags = 0;
+    enum nbd_result result = greet(nbd, &flags, err);
     if (result != NBD_OK)
         return result;
-    flags &= FIXED_NEWSTYLE | NO_ZEROES;
-    unsigned char answer[4];
-    put_be32(answer, flags);
-    if (stream_write(&nbd->stream, answer, sizeof answer, err) < 0)
-        return NBD_LOST;
-    if (!(flags & FIXED_NEWSTYLE) || atomic_load(&source->plain_only))
+    if (flags & FIXED_NEWSTYLE && !atomic_load(&source->plain_only)) {
+        result = negotiate(nbd, source, flags, dropped, err);
+    } else if (source->tls) {
+        error_set(err, "the server is too old to know TLS");
+        return option_wrong(err);
+    } else {
         result = ask_export_name(nbd, source->uri.export_name, flags, err);
-    else
-        result = negotiate(nbd, source->uri.export_name, flags, dropped, err);
+    }
+    /* Under TLS 1.3 the server looks at our certificate after the handshake: its alert comes in place of an answer. */
+    if (result == NBD_LOST && nbd->stream.tls && tls_is_refused(nbd->stream.tls))
+        return NBD_WRONG;
     return result == NBD_OK ? check_export(nbd, err) : result;
 }
 
@@ -300,7 +257,7 @@ enum nbd_result nbd_connect(struct nbd *nbd, struct nbd_source *source, struct e
 {
     bool dropped;
     enum nbd_result result = connect_once(nbd, source, &dropped, err);
-    if (result == NBD_LOST && dropped) {
+    if (result == NBD_LOST && dropped && !source->tls) {
         /* XenServer's server hangs up on every option but EXPORT_NAME. When that works it is remembered. */
         struct error plain_err = {0};
         atomic_store(&source->plain_only, true);
@@ -311,22 +268,3 @@ enum nbd_result nbd_connect(struct nbd *nbd, struct nbd_source *source, struct e
     return result;
 }
 
-int nbd_source_open(struct nbd_source *source, const char *uri, struct error *err)
-{
-    *source = (struct nbd_source){0};
-    if (nbd_uri_parse(uri, &source->uri, err) < 0)
-        return -1;
-    if (stream_resolve(&source->uri, &source->addresses, err) == 0)
-        return 0;
-    error_prefix(err, "%s", uri);
-    nbd_source_free(source);
-    return -1;
-}
-
-void nbd_source_free(struct nbd_source *source)
-{
-    nbd_uri_free(&source->uri);
-    if (source->addresses)
-        freeaddrinfo(source->addresses);
-    source->addresses = NULL;
-}

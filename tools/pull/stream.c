@@ -108,6 +108,7 @@ static int connect_unix(struct stream *stream, const char *path)
 int stream_connect(struct stream *stream, const struct nbd_uri *uri, const struct addrinfo *addresses, struct error *err)
 {
     stream->fd = -1;
+    stream->tls = NULL;
     if (uri->socket)
         stream->fd = connect_unix(stream, uri->socket);
     for (const struct addrinfo *each = addresses; each && stream->fd < 0 && !stopped(stream); each = each->ai_next)
@@ -118,41 +119,51 @@ int stream_connect(struct stream *stream, const struct nbd_uri *uri, const struc
     return error_advise(err, "Check that the NBD server runs on the source and that no firewall is in between.");
 }
 
-/* A read or write ended before everything had moved: 0 to go on, -1 when it is over. Asked also while bytes trickle in,
- * as a server that sends one each second would keep us for ever. */
-static int check_limits(const struct stream *stream, int64_t quiet_since, struct error *err)
+/* After a read or write that moved nothing: 0 to try again, -1 when it is over. */
+static int wait_on(const struct stream *stream, int64_t quiet_since, struct error *err)
 {
+    if (errno == EINTR)
+        return 0;
+    if (errno == EPROTO && stream->tls)
+        return tls_explain(stream->tls, err);
+    if (errno != EAGAIN && errno != EWOULDBLOCK)
+        return error_errno(err, "the connection was lost");
     if (stopped(stream))
         return error_set(err, "stopped");
     if (stream->deadline_ms && clock_ms() > stream->deadline_ms)
-        return error_set(err, "the server accepts connections but does not speak, or too slowly");
+        return error_set(err, "the server accepts connections but does not speak");
     if (clock_ms() - quiet_since > SILENCE_LIMIT_MS)
         return error_set(err, "the source was silent for %d s", SILENCE_LIMIT_MS / 1000);
     return 0;
 }
 
-static bool is_lost(ssize_t moved)
+/* Over TLS a record at a time, up to 16 KiB. */
+static ssize_t receive(const struct stream *stream, void *bytes, size_t length)
 {
-    return moved < 0 && errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK;
+    return stream->tls ? tls_receive(stream->tls, bytes, length) : recv(stream->fd, bytes, length, MSG_WAITALL);
+}
+
+static ssize_t transmit(const struct stream *stream, const void *bytes, size_t length)
+{
+    return stream->tls ? tls_send(stream->tls, bytes, length) : send(stream->fd, bytes, length, MSG_NOSIGNAL);
 }
 
 int stream_read(struct stream *stream, void *bytes, size_t length, struct error *err)
 {
     int64_t quiet_since = clock_ms();
     for (size_t done = 0; done < length;) {
-        ssize_t got = recv(stream->fd, (char *)bytes + done, length - done, MSG_WAITALL);
+        ssize_t got = receive(stream, (char *)bytes + done, length - done);
         if (got == 0)
             return error_set(err, "the source closed the connection");
-        if (is_lost(got))
-            return error_errno(err, "the connection was lost");
-        if (got > 0) {
-            done += (size_t)got;
-            quiet_since = clock_ms();
-            if (stream->received_bytes)
-                atomic_fetch_add(stream->received_bytes, (unsigned long long)got);
+        if (got < 0) {
+            if (wait_on(stream, quiet_since, err) < 0)
+                return -1;
+            continue;
         }
-        if (done < length && check_limits(stream, quiet_since, err) < 0)
-            return -1;
+        done += (size_t)got;
+        quiet_since = clock_ms();
+        if (stream->received_bytes)
+            atomic_fetch_add(stream->received_bytes, (unsigned long long)got);
     }
     return 0;
 }
@@ -161,21 +172,37 @@ int stream_write(struct stream *stream, const void *bytes, size_t length, struct
 {
     int64_t quiet_since = clock_ms();
     for (size_t done = 0; done < length;) {
-        ssize_t sent = send(stream->fd, (const char *)bytes + done, length - done, MSG_NOSIGNAL);
-        if (is_lost(sent))
-            return error_errno(err, "the connection was lost");
-        if (sent > 0) {
-            done += (size_t)sent;
-            quiet_since = clock_ms();
+        ssize_t sent = transmit(stream, (const char *)bytes + done, length - done);
+        if (sent < 0) {
+            if (wait_on(stream, quiet_since, err) < 0)
+                return -1;
+            continue;
         }
-        if (done < length && check_limits(stream, quiet_since, err) < 0)
-            return -1;
+        done += (size_t)sent;
+        quiet_since = clock_ms();
     }
     return 0;
 }
 
+int stream_start_tls(struct stream *stream, const struct tls_client *client, bool *refused, struct error *err)
+{
+    int64_t quiet_since = clock_ms();
+    enum tls_result result = TLS_AGAIN;
+    *refused = false;
+    stream->tls = tls_new(client, stream->fd);
+    if (!stream->tls)
+        return error_set(err, "TLS cannot be set up");
+    while ((result = tls_handshake(stream->tls, err)) == TLS_AGAIN)
+        if (wait_on(stream, quiet_since, err) < 0)
+            return -1;
+    *refused = result == TLS_REFUSED;
+    return result == TLS_OK ? 0 : -1;
+}
+
 void stream_close(struct stream *stream)
 {
+    tls_free(stream->tls);
+    stream->tls = NULL;
     if (stream->fd >= 0)
         close(stream->fd);
     stream->fd = -1;

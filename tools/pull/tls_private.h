@@ -1,0 +1,31 @@
+/* Shared by the files of TLS alone: what OpenSSL's callbacks see. */
+#ifndef REHOST_PULL_TLS_PRIVATE_H
+#define REHOST_PULL_TLS_PRIVATE_H
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "psk.h"
+#include "tls.h"
+
+struct tls_client {
+    SSL_CTX *context;
+    char *host; /* NULL: none to compare with */
+    struct psk psk;
+    bool has_psk, has_pin, look_only;
+    unsigned char pin[FINGERPRINT_BYTES];
+};
+
+struct tls {
+    SSL *ssl;
+    const struct tls_client *client;
+    struct error refusal; /* why the server's certificate is not accepted, or "" */
+    int alert;            /* the last one that came, or 0 */
+    const char *reason;   /* OpenSSL's own word for the last failure, static */
+};
+
+/* tls_verify.c: for SSL_CTX_set_cert_verify_callback, `client` is a struct tls_client. Fills tls->refusal. */
+int tls_verify(X509_STORE_CTX *store, void *client);
+int certificate_digest(X509 *certificate, unsigned char digest[FINGERPRINT_BYTES]);
+
+#endif
