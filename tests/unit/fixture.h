@@ -108,17 +108,44 @@ static const char *const fixture_old_modules[] = {"scsi_common", "scsi_mod", "sc
 static const char *const fixture_new_modules[] = {"virtio", "virtio_ring", "virtio_blk", "virtio_pci", "virtio_pci_legacy_dev", "virtio_pci_modern_dev",
                                                   "ext4", "crc16", "mbcache", "jbd2", NULL};
 
-static inline void fixture_put_initrd(const struct fixture *fixture, const char *const *modules)
+static inline void fixture_put_initrd_at(const struct fixture *fixture, const char *path, const char *const *modules)
 {
     cleanup_text struct text archive = {0};
     cpio_add_modules(&archive, modules);
-    fixture_put_bytes(fixture, "boot/initrd.img-" FIXTURE_KERNEL, archive.data, archive.length, 0644);
+    fixture_put_bytes(fixture, path, archive.data, archive.length, 0644);
+}
+
+static inline void fixture_put_initrd(const struct fixture *fixture, const char *const *modules)
+{
+    fixture_put_initrd_at(fixture, "boot/initrd.img-" FIXTURE_KERNEL, modules);
+}
+
+static inline void fixture_put_kernel_at(const struct fixture *fixture, const char *path)
+{
+    unsigned char head[1024] = {[0x1fe] = 0x55, [0x1ff] = 0xaa, [0x202] = 'H', [0x203] = 'd', [0x204] = 'r', [0x205] = 'S'};
+    fixture_put_bytes(fixture, path, head, sizeof head, 0644);
 }
 
 static inline void fixture_put_kernel(const struct fixture *fixture)
 {
-    unsigned char head[1024] = {[0x1fe] = 0x55, [0x1ff] = 0xaa, [0x202] = 'H', [0x203] = 'd', [0x204] = 'r', [0x205] = 'S'};
-    fixture_put_bytes(fixture, "boot/vmlinuz-" FIXTURE_KERNEL, head, sizeof head, 0644);
+    fixture_put_kernel_at(fixture, "boot/vmlinuz-" FIXTURE_KERNEL);
+}
+
+/* A program: what it would do is of no concern, only that it is there. */
+static inline void fixture_put_program(const struct fixture *fixture, const char *path)
+{
+    fixture_put_bytes(fixture, path, "#!/bin/sh\n", 10, 0755);
+}
+
+/* What the kernel starts. */
+static inline void fixture_put_init(const struct fixture *fixture, const char *path)
+{
+    static const unsigned char elf[64] = {0x7f, 'E', 'L', 'F', 2, 1, 1, [16] = 3, [18] = 62};
+    fixture_put_bytes(fixture, path, elf, sizeof elf, 0755);
+    if (!string_is(path, "sbin/init")) {
+        cleanup_free char *target = checked_printf("/%s", path);
+        fixture_link(fixture, "sbin/init", target);
+    }
 }
 
 /* Every module that modules.dep names, as an empty file. */
@@ -136,15 +163,13 @@ static inline void fixture_put_module_files(const struct fixture *fixture)
 
 static inline void fixture_canonical(struct fixture *fixture)
 {
-    static const unsigned char elf[64] = {0x7f, 'E', 'L', 'F', 2, 1, 1, [16] = 3, [18] = 62};
     fixture_empty(fixture);
     const char *const argv[] = {"cp", "-r", "tests/guests/canonical/root/.", fixture->root, NULL};
     fixture_run(argv);
-    fixture_put_bytes(fixture, "usr/lib/systemd/systemd", elf, sizeof elf, 0755);
-    fixture_link(fixture, "sbin/init", "/usr/lib/systemd/systemd");
-    fixture_put_bytes(fixture, "sbin/ifup", "#!/bin/sh\n", 10, 0755);
-    fixture_put_bytes(fixture, "usr/sbin/update-initramfs", "#!/bin/sh\n", 10, 0755);
-    fixture_put_bytes(fixture, "usr/sbin/mkinitramfs", "#!/bin/sh\n", 10, 0755);
+    fixture_put_init(fixture, "usr/lib/systemd/systemd");
+    fixture_put_program(fixture, "sbin/ifup");
+    fixture_put_program(fixture, "usr/sbin/update-initramfs");
+    fixture_put_program(fixture, "usr/sbin/mkinitramfs");
     fixture_put(fixture, "boot/grub/i386-pc/normal.mod", "");
     fixture_put_kernel(fixture);
     fixture_put_initrd(fixture, fixture_old_modules);

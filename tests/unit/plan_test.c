@@ -1,7 +1,9 @@
 /* The plan as a whole. Guests are directories, tests/guests/NAME:
  *
  *     case.json           the machine, the partitions, the job's choices
- *     root/               laid over the canonical guest
+ *     root/               laid over the canonical guest; where case.json says "own", the guest itself, with what no source tree keeps
+ *                         made in place: "kernels" (image, initrd, and the canonical module tables where root/ has none),
+ *                         "programs", and "init"
  *     expected-plan.json  what is found, and what is to be done
  *     after/              every file that the plan writes, as it is to be afterwards
  *
@@ -75,6 +77,48 @@ static void take_choices(struct test_case *test)
         assert_int_equal(nic_choice_parse(item->valuestring, &test->choices[test->input.nic_choice_count++]), 0);
 }
 
+/* What each initrd holds once the guest's builder made it anew for the machines of these cases. */
+static const char *const made_anew[] = {"virtio", "virtio_ring", "virtio_blk", "virtio_pci", "virtio_pci_legacy_dev", "virtio_pci_modern_dev",
+                                        "ext4", "ext3", "jbd", "xfs", "btrfs", "crc16", "mbcache", "jbd2", NULL};
+
+static void put_tables(struct test_case *test, const char *version)
+{
+    cleanup_free char *relative = checked_printf("lib/modules/%s", version);
+    cleanup_free char *to = fixture_path(&test->fixture, relative);
+    if (is_directory_here(to))
+        return;
+    const char *const make[] = {"mkdir", "-p", to, NULL};
+    const char *const copy[] = {"cp", "-r", "tests/guests/canonical/root/lib/modules/" FIXTURE_KERNEL "/.", to, NULL};
+    fixture_run(make);
+    fixture_run(copy);
+}
+
+/* {"version": …, "image": …, "initrd": …, "initrd_fits": true} */
+static void put_own_kernel(struct test_case *test, const cJSON *kernel)
+{
+    const char *initrd = json_string(kernel, "initrd"), *image = json_string(kernel, "image");
+    put_tables(test, json_string(kernel, "version"));
+    if (image)
+        fixture_put_kernel_at(&test->fixture, image);
+    if (initrd)
+        fixture_put_initrd_at(&test->fixture, initrd, json_flag(kernel, "initrd_fits") ? made_anew : fixture_old_modules);
+}
+
+static void put_own_guest(struct test_case *test)
+{
+    const cJSON *item;
+    const char *init = json_string(test->document, "init");
+    cleanup_free char *from = in_case(test, "root/.");
+    const char *const argv[] = {"cp", "-a", "--no-preserve=ownership", from, test->fixture.root, NULL};
+    fixture_empty(&test->fixture);
+    fixture_run(argv);
+    fixture_put_init(&test->fixture, init ? init : "sbin/init");
+    cJSON_ArrayForEach(item, cJSON_GetObjectItem(test->document, "programs"))
+        fixture_put_program(&test->fixture, item->valuestring);
+    cJSON_ArrayForEach(item, cJSON_GetObjectItem(test->document, "kernels"))
+        put_own_kernel(test, item);
+}
+
 /* Opens the tree as it is now. */
 static void look(struct test_case *test)
 {
@@ -123,8 +167,12 @@ static void begin(struct test_case *test, const char *name)
     cleanup_free char *hardware = checked_printf("tests/hardware/%s.json", json_string(test->document, "hardware"));
     if (hardware_load(hardware, &test->hardware, &err) < 0)
         fail_msg("%s", err.message);
-    fixture_canonical(&test->fixture);
-    lay_over(test);
+    if (json_flag(test->document, "own"))
+        put_own_guest(test);
+    else {
+        fixture_canonical(&test->fixture);
+        lay_over(test);
+    }
     look(test);
 }
 
@@ -200,13 +248,14 @@ static void assert_planned(struct test_case *test)
 /* As the guest's own programs would leave it: the initrd with the drivers, grub.cfg with the UUID. */
 static void pretend_run(struct test_case *test, const struct operation *operation)
 {
-    if (string_is(operation->argv.items[0], "update-initramfs"))
-        fixture_put_initrd(&test->fixture, fixture_new_modules);
+    const char *path = operation->changes.items[0];
+    if (string_is(operation->step, "initrd"))
+        fixture_put_initrd_at(&test->fixture, path, made_anew);
     else {
-        cleanup_free char *text = root_read(test->guest.root_fd, "/boot/grub/grub.cfg", 1 << 20, NULL);
+        cleanup_free char *text = root_read(test->guest.root_fd, path, 1 << 20, NULL);
         for (char *at = text; (at = strstr(at, "root=/dev/sda1")); at++)
             memcpy(at, "root=UUID=x   ", 14);
-        fixture_put(&test->fixture, "boot/grub/grub.cfg", text);
+        fixture_put(&test->fixture, path, text);
     }
 }
 

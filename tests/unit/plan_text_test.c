@@ -15,6 +15,7 @@
 #include "plan/grub2.h"
 #include "plan/initrd.h"
 #include "plan/network_text.h"
+#include "plan/shell_config.h"
 
 #define NEW "52:54:00:bb:00:01"
 
@@ -257,9 +258,61 @@ static void a_diff_shows_what_differs_and_nothing_else(void **state)
     assert_string_equal(same, "");
 }
 
+static void assert_same(char *got, const char *expected)
+{
+    assert_string_equal(got, expected);
+    free(got);
+}
+
+static struct strings two_drivers(void)
+{
+    struct strings drivers = {0};
+    strings_add(&drivers, "virtio_blk");
+    strings_add(&drivers, "nvme");
+    return drivers;
+}
+
+#define BLOCK(body) "# added by rehost: drivers of the disk that this server was moved to, and of other common machines\n" body "# end of what rehost added\n"
+
+static void mkinitcpio_gets_modules_in_an_array_or_a_string(void **state)
+{
+    (void)state;
+    cleanup_strings struct strings drivers = two_drivers();
+    static const char array[] = "# MODULES=(nvme)\nMODULES=(ext4\n  virtio-blk)\nHOOKS=(base udev)\n";
+    assert_same(mkinitcpio_conf_with(array, &drivers), "# MODULES=(nvme)\nMODULES=(ext4\n  virtio-blk)\nHOOKS=(base udev)\n" BLOCK("MODULES+=(nvme)\n"));
+    assert_same(mkinitcpio_conf_with("MODULES=\"\"\n", &drivers), "MODULES=\"\"\n" BLOCK("MODULES+=\" virtio_blk nvme\"\n"));
+    cleanup_free char *once = mkinitcpio_conf_with(array, &drivers);
+    assert_same(mkinitcpio_conf_with(once, &drivers), once);
+}
+
+static void modprobe_conf_loses_what_the_kernel_lacks_and_gains_what_it_needs(void **state)
+{
+    (void)state;
+    cleanup_strings struct strings drivers = two_drivers(), missing = {0};
+    strings_add(&missing, "xenblk");
+    static const char before[] = "alias eth0 xennet\nalias scsi_hostadapter xenblk\nalias scsi_hostadapter1 nvme\n";
+    static const char after[] = "alias eth0 xennet\n#alias scsi_hostadapter xenblk # taken out by rehost: this kernel has no such driver\nalias scsi_hostadapter1 nvme\n"
+                                BLOCK("alias scsi_hostadapter2 virtio_blk\n");
+    assert_same(modprobe_conf_with(before, &drivers, &missing), after);
+    assert_same(modprobe_conf_with(after, &drivers, &missing), after);
+}
+
+static void booster_and_dracut_get_their_lists(void **state)
+{
+    (void)state;
+    cleanup_strings struct strings drivers = two_drivers();
+    assert_same(booster_yaml_with("network:\n  dhcp: on\nmodules: ext4,nvme\n", &drivers), "network:\n  dhcp: on\nmodules: ext4,nvme,virtio_blk\n");
+    assert_same(booster_yaml_with("universal: true", &drivers), "universal: true\nmodules: virtio_blk,nvme\n");
+    assert_same(dracut_conf_of(&drivers),
+                "# Written by rehost: drivers of the disk that this server was moved to, and of other common machines.\nadd_drivers+=\" virtio_blk nvme \"\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mkinitcpio_gets_modules_in_an_array_or_a_string),
+        cmocka_unit_test(modprobe_conf_loses_what_the_kernel_lacks_and_gains_what_it_needs),
+        cmocka_unit_test(booster_and_dracut_get_their_lists),
         cmocka_unit_test(keeps_comments_blanks_and_line_ends_of_fstab),
         cmocka_unit_test(keeps_uuid_entries_in_fstab),
         cmocka_unit_test(leaves_half_lines_of_fstab_alone),

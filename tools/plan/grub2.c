@@ -6,7 +6,7 @@
 #include "../base/cleanup.h"
 #include "../base/root.h"
 #include "devices.h"
-#include "initrd.h"
+#include "shell_config.h"
 #include "planning.h"
 
 #define DEFAULTS "/etc/default/grub"
