@@ -180,6 +180,7 @@ static void tell(struct copy *copy, struct watch *watch, pull_told *told, void *
 }
 
 struct threads {
+    unsigned char *buffers; /* of all workers, in one piece, so that it can be of huge pages */
     struct worker *workers;
     unsigned worker_count;
     pthread_t others[2];
@@ -194,7 +195,9 @@ static int start_thread(pthread_t *thread, void *(*main)(void *), void *argument
 
 static int start_threads(struct copy *copy, struct nbd *first, struct threads *threads, struct error *err)
 {
+    size_t buffer_bytes = align_up(copy->request_bytes, PAGE_BYTES);
     threads->workers = checked_alloc(copy->connections * sizeof *threads->workers);
+    threads->buffers = aligned_alloc_checked(copy->connections * buffer_bytes);
     void *(*const mains[2])(void *) = {zero_main, journal_main};
     for (; threads->other_count < 2; threads->other_count++)
         if (start_thread(&threads->others[threads->other_count], mains[threads->other_count], copy, err) < 0)
@@ -206,6 +209,8 @@ static int start_threads(struct copy *copy, struct nbd *first, struct threads *t
             worker->nbd = *first;
         else
             worker->nbd.stream.fd = -1;
+        worker->nbd.buffer = threads->buffers + i * buffer_bytes;
+        worker->nbd.buffer_bytes = copy->request_bytes;
         if (start_thread(&worker->thread, worker_main, worker, err) < 0)
             return -1;
         if (i == 0)
@@ -221,6 +226,7 @@ static void join_threads(struct threads *threads)
     for (unsigned i = 0; i < threads->other_count; i++)
         pthread_join(threads->others[i], NULL);
     free(threads->workers);
+    free(threads->buffers);
 }
 
 /* After a failure of the source the journal is written once more, so that nothing that has arrived is sent again. */

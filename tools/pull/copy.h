@@ -59,7 +59,7 @@ struct worker {
     pthread_t thread;
     struct worker_state *state;
 };
-/* A thread's function; the argument is a struct worker with the connection open or (stream.fd -1) yet to be made. */
+/* A thread's function; the argument is a struct worker with its buffer, and the connection open or (stream.fd -1) yet to be made. */
 void *worker_main(void *worker);
 /* Connects, and sees to it that this is the source that the copy is of. */
 enum nbd_result worker_reconnect(struct worker *worker, struct error *err);

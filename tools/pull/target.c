@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -17,13 +18,18 @@
 #include "bytes.h"
 #include "in_use.h"
 
+#define HUGE_PAGE_BYTES (2u << 20) /* on x86-64 */
+
 #define DISCARD_LEAST_BYTES (1u << 20) /* a SATA disk stops all else for each discard: not for crumbs */
 
 void *aligned_alloc_checked(size_t length)
 {
     void *memory;
-    if (posix_memalign(&memory, PAGE_BYTES, length) != 0)
+    bool large = length >= HUGE_PAGE_BYTES;
+    if (posix_memalign(&memory, large ? HUGE_PAGE_BYTES : PAGE_BYTES, length) != 0)
         abort(); /* as everywhere: without memory nothing useful can be done, and the journal holds what was */
+    if (large) /* 1 MiB is then one piece of memory for O_DIRECT, not 256; where there are no such pages, it is as it was */
+        (void)madvise(memory, length, MADV_HUGEPAGE);
     return memory;
 }
 

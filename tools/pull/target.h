@@ -39,6 +39,7 @@ int target_flush(struct target *target, struct error *err);
 /* Lets the kernel see the new partition table. */
 void target_reread_partitions(const struct target *target);
 
+/* Memory for O_DIRECT: whole pages, huge ones from 2 MiB on; the caller's, by free(). */
 void *aligned_alloc_checked(size_t length);
 
 #endif

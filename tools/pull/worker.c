@@ -264,13 +264,10 @@ void *worker_main(void *argument)
     struct worker *worker = argument;
     struct worker_state state = {.backoff_ms = BACKOFF_FIRST_MS, .scratch = aligned_alloc_checked(TARGET_SCRATCH_BYTES)};
     worker->state = &state;
-    worker->nbd.buffer_bytes = worker->copy->request_bytes;
-    worker->nbd.buffer = aligned_alloc_checked(align_up(worker->copy->request_bytes, PAGE_BYTES));
     worker->nbd.stream.stop = &worker->copy->stop;
     worker->nbd.stream.received_bytes = &worker->copy->received_bytes;
     worker_run(worker);
     nbd_close(&worker->nbd);
-    free(worker->nbd.buffer);
     free(state.scratch);
     return NULL;
 }
