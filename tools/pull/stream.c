@@ -201,7 +201,7 @@ int stream_start_tls(struct stream *stream, const struct tls_client *client, boo
 
 void stream_close(struct stream *stream)
 {
-    tls_free(stream->tls);
+    tls_end(stream->tls);
     stream->tls = NULL;
     if (stream->fd >= 0)
         close(stream->fd);

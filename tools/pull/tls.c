@@ -28,7 +28,7 @@ struct tls *tls_new(const struct tls_client *client, int fd)
     tls->client = client;
     tls->ssl = SSL_new(client->context);
     if (!tls->ssl || SSL_set_fd(tls->ssl, fd) != 1 || (client->host && !expect_host(tls->ssl, client->host))) {
-        tls_free(tls);
+        tls_end(tls);
         return NULL;
     }
     SSL_set_app_data(tls->ssl, tls);
@@ -146,7 +146,7 @@ enum tls_result tls_handshake(struct tls *tls, struct error *err)
     return tls_is_refused(tls) ? TLS_REFUSED : TLS_LOST;
 }
 
-void tls_free(struct tls *tls)
+void tls_end(struct tls *tls)
 {
     if (!tls)
         return;

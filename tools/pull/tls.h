@@ -41,7 +41,7 @@ bool tls_has_pending(const struct tls *tls);
 int tls_explain(const struct tls *tls, struct error *err);
 /* The server's last word was that it does not accept us. */
 bool tls_is_refused(const struct tls *tls);
-void tls_free(struct tls *tls);
+void tls_end(struct tls *tls);
 
 /* The certificate that a server shows, for pinning and for handing on to programs that take PEM. */
 struct certificate {
