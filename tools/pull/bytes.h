@@ -44,11 +44,19 @@ static inline uint64_t most(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* A buffer is zero when its first byte is and every byte equals the one before it: memcmp does that at memory speed. */
+/* In steps that a compiler makes vectors of. memcmp with the same bytes one further on is no faster in glibc, and ten times
+ * slower in musl, which compares byte by byte. */
 static inline bool bytes_are_zero(const void *bytes, size_t length)
 {
-    const unsigned char *first = bytes;
-    return length == 0 || (first[0] == 0 && memcmp(first, first + 1, length - 1) == 0);
+    const unsigned char *at = bytes;
+    for (uint64_t words[8]; length >= sizeof words; at += sizeof words, length -= sizeof words) {
+        memcpy(words, at, sizeof words);
+        if (words[0] | words[1] | words[2] | words[3] | words[4] | words[5] | words[6] | words[7])
+            return false;
+    }
+    for (; length && !*at; at++)
+        length--;
+    return length == 0;
 }
 
 #endif
