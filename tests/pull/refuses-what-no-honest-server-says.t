@@ -59,4 +59,7 @@ LIES
 
 serve_rotten silent "$SOURCE" silent
 tries "a server that accepts and never speaks" refused silent 'accepts connections but does not speak'
+stop "$SERVER"
+serve_rotten drip "$SOURCE" drip
+tries "a server that sends one byte every 200 ms" refused drip 'does not speak, or too slowly'
 tap_done

@@ -119,22 +119,25 @@ int stream_connect(struct stream *stream, const struct nbd_uri *uri, const struc
     return error_advise(err, "Check that the NBD server runs on the source and that no firewall is in between.");
 }
 
-/* After a read or write that moved nothing: 0 to try again, -1 when it is over. */
-static int wait_on(const struct stream *stream, int64_t quiet_since, struct error *err)
+/* A read or write ended before everything had moved: 0 to go on, -1 when it is over. Asked also while bytes trickle in,
+ * as a server that sends one each second would keep us for ever. */
+static int check_limits(const struct stream *stream, int64_t quiet_since, struct error *err)
 {
-    if (errno == EINTR)
-        return 0;
-    if (errno == EPROTO && stream->tls)
-        return tls_explain(stream->tls, err);
-    if (errno != EAGAIN && errno != EWOULDBLOCK)
-        return error_errno(err, "the connection was lost");
     if (stopped(stream))
         return error_set(err, "stopped");
     if (stream->deadline_ms && clock_ms() > stream->deadline_ms)
-        return error_set(err, "the server accepts connections but does not speak");
+        return error_set(err, "the server accepts connections but does not speak, or too slowly");
     if (clock_ms() - quiet_since > SILENCE_LIMIT_MS)
         return error_set(err, "the source was silent for %d s", SILENCE_LIMIT_MS / 1000);
     return 0;
+}
+
+/* What `moved` -1 and errno mean: 0 when it was only a wait, -1 when the connection is lost. */
+static int check_moved(const struct stream *stream, ssize_t moved, struct error *err)
+{
+    if (moved >= 0 || errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK)
+        return 0;
+    return errno == EPROTO && stream->tls ? tls_explain(stream->tls, err) : error_errno(err, "the connection was lost");
 }
 
 /* Over TLS a record at a time, up to 16 KiB. */
@@ -155,15 +158,16 @@ int stream_read(struct stream *stream, void *bytes, size_t length, struct error 
         ssize_t got = receive(stream, (char *)bytes + done, length - done);
         if (got == 0)
             return error_set(err, "the source closed the connection");
-        if (got < 0) {
-            if (wait_on(stream, quiet_since, err) < 0)
-                return -1;
-            continue;
+        if (check_moved(stream, got, err) < 0)
+            return -1;
+        if (got > 0) {
+            done += (size_t)got;
+            quiet_since = clock_ms();
+            if (stream->received_bytes)
+                atomic_fetch_add(stream->received_bytes, (unsigned long long)got);
         }
-        done += (size_t)got;
-        quiet_since = clock_ms();
-        if (stream->received_bytes)
-            atomic_fetch_add(stream->received_bytes, (unsigned long long)got);
+        if (done < length && check_limits(stream, quiet_since, err) < 0)
+            return -1;
     }
     return 0;
 }
@@ -173,13 +177,14 @@ int stream_write(struct stream *stream, const void *bytes, size_t length, struct
     int64_t quiet_since = clock_ms();
     for (size_t done = 0; done < length;) {
         ssize_t sent = transmit(stream, (const char *)bytes + done, length - done);
-        if (sent < 0) {
-            if (wait_on(stream, quiet_since, err) < 0)
-                return -1;
-            continue;
+        if (check_moved(stream, sent, err) < 0)
+            return -1;
+        if (sent > 0) {
+            done += (size_t)sent;
+            quiet_since = clock_ms();
         }
-        done += (size_t)sent;
-        quiet_since = clock_ms();
+        if (done < length && check_limits(stream, quiet_since, err) < 0)
+            return -1;
     }
     return 0;
 }
@@ -193,7 +198,7 @@ int stream_start_tls(struct stream *stream, const struct tls_client *client, boo
     if (!stream->tls)
         return error_set(err, "TLS cannot be set up");
     while ((result = tls_handshake(stream->tls, err)) == TLS_AGAIN)
-        if (wait_on(stream, quiet_since, err) < 0)
+        if (check_limits(stream, quiet_since, err) < 0)
             return -1;
     *refused = result == TLS_REFUSED;
     return result == TLS_OK ? 0 : -1;

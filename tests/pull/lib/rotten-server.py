@@ -212,6 +212,10 @@ def serve(connection):
     try:
         if LIE == "silent":
             time.sleep(600)
+        if LIE == "drip":
+            for byte in b"NBDMAGIC" + b"IHAVEOPT" + bytes(100000):
+                connection.sendall(bytes([byte]))
+                time.sleep(0.2)
         if LIE == "greeting-garbage":
             connection.sendall(b"SSH-2.0-OpenSSH_9.2p1 Debian\r\n")
         elif LIE == "oldstyle":
