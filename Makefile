@@ -2,6 +2,7 @@
 # libblkid-dev, libxxhash-dev and libssl-dev `make` alone gives a program for this machine.
 #   make [STATIC=1 CC=musl-gcc PREFIX=/opt/musl]   $(BUILD)/rehost
 #   make check                                      unit tests under ASan and UBSan (needs libcmocka-dev)
+#   make fuzz                                       the fuzzers of tests/fuzz (needs clang with libFuzzer)
 BUILD   ?= out/build
 VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
@@ -17,6 +18,7 @@ LIBS    := -lcjson -lblkid -lxxhash -lm -lssl -lcrypto
 SOURCES := $(sort $(wildcard tools/*/*.c))
 OBJECTS := $(SOURCES:tools/%.c=$(BUILD)/%.o)
 TESTS   := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard tests/unit/*_test.c)))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 # What is done to what, and not the whole command: make V=1 shows that.
@@ -44,8 +46,22 @@ $(BUILD)/unit/%: tests/unit/%.c $(OBJECTS)
 	@mkdir -p $(@D)
 	$(call quiet,CC,$<)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Itools -o $@ $< $(OBJECTS) $(LIBS) -lcmocka
 
+# The same for the fuzzers, by clang (gcc has the say about warnings). Where one stands in for a function of the program, it is wrapped by the linker.
+fuzz:
+	$(MAKE) BUILD=$(BUILD)/fuzz CC=clang WARN=-w STATIC= PREFIX= HEADERS= OPT="-O1 -g -fsanitize=fuzzer-no-link $(SANITIZE)" LDFLAGS="$(SANITIZE)" fuzzers
+
+fuzzers: $(FUZZERS)
+
+$(BUILD)/nbd_fuzz: WRAPPED := stream_connect stream_read stream_write stream_close
+$(BUILD)/initrd_fuzz: WRAPPED := program_start_reading program_wait
+$(BUILD)/guest_fuzz: WRAPPED := program_start_reading
+
+$(BUILD)/%_fuzz: tests/fuzz/%_fuzz.c tests/fuzz/fuzz.h $(OBJECTS)
+	@mkdir -p $(@D)
+	$(call quiet,CC,$<)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer $(WRAPPED:%=-Wl,--wrap=%) -Itools -o $@ $< $(OBJECTS) $(LIBS)
+
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check check-programs unit clean
+.PHONY: all check check-programs unit fuzz fuzzers clean
 -include $(OBJECTS:.o=.d) $(BUILD)/rehost.d

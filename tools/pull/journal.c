@@ -101,6 +101,13 @@ size_t journal_encode(const struct journal *journal, unsigned char *slot)
     return align_up(SLOT_HEADER + words * 8, 4096);
 }
 
+/* A journal that has chunks behind the end of the disk is none that was written here, whatever its digest says. */
+static bool has_chunks_beyond(const struct journal *journal)
+{
+    uint64_t in_last_word = journal_chunk_count(journal) % 64;
+    return in_last_word && journal->settled[journal_words(journal) - 1] >> in_last_word;
+}
+
 bool journal_decode(const unsigned char *slot, struct journal *journal)
 {
     *journal = (struct journal){.sequence = get_le64(slot + SLOT_SEQUENCE), .source_bytes = get_le64(slot + SLOT_SOURCE_BYTES),
@@ -120,7 +127,10 @@ bool journal_decode(const unsigned char *slot, struct journal *journal)
     journal->settled = checked_alloc(words * 8);
     for (size_t i = 0; i < words; i++)
         journal->settled[i] = get_le64(slot + SLOT_HEADER + i * 8);
-    return true;
+    if (!has_chunks_beyond(journal))
+        return true;
+    journal_free(journal);
+    return false;
 }
 
 void label_encode(const struct journal *journal, unsigned char sector[SECTOR])
