@@ -1,5 +1,5 @@
 # The program and its unit tests. build.sh calls this inside the build root; on any Linux with libcjson-dev,
-# libblkid-dev, libxxhash-dev and libssl-dev `make` alone gives a program for this machine.
+# libblkid-dev, libxxhash-dev, libyaml-dev and libssl-dev `make` alone gives a program for this machine.
 #   make [STATIC=1 CC=musl-gcc PREFIX=/opt/musl]   $(BUILD)/rehost
 #   make check                                      unit tests under ASan and UBSan (needs libcmocka-dev)
 #   make fuzz                                       the fuzzers of tests/fuzz (needs clang with libFuzzer)
@@ -13,7 +13,7 @@ CFLAGS  ?= $(OPT)
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DREHOST_VERSION='"$(VERSION)"' -pthread -MMD -MP \
               $(WARN) -fno-strict-aliasing -fstack-protector-strong $(CFLAGS) $(if $(PREFIX),-I$(PREFIX)/include) $(HEADERS)
 ALL_LDFLAGS := -pthread -Wl,--gc-sections $(if $(STATIC),-static) $(if $(PREFIX),-L$(PREFIX)/lib) $(LDFLAGS)
-LIBS    := -lcjson -lblkid -lxxhash -lm -lssl -lcrypto
+LIBS    := -lcjson -lblkid -lxxhash -lyaml -lm -lssl -lcrypto
 
 SOURCES := $(sort $(wildcard tools/*/*.c))
 OBJECTS := $(SOURCES:tools/%.c=$(BUILD)/%.o)
