@@ -140,6 +140,101 @@ static void what_a_netdev_file_makes_is_no_card(void **state)
     network_free(&network);
 }
 
+static void what_stands_on_a_card_tells_its_addresses(void **state)
+{
+    (void)state;
+    struct network network = {0};
+    cleanup_strings struct strings sources = {0};
+    network_parse_interfaces(&network, "f", "iface bond0 inet manual\n bond-slaves eth0 eth1\niface bond0.7 inet manual\niface br0 inet static\n address 10.9.0.1/16\n bridge_ports bond0.7\n",
+                             &sources);
+    network_parse_interfaces(&network, "f", "iface a inet static\n address 10.1.0.1/16\n bridge_ports b\niface b inet static\n address 10.2.0.1/16\n bridge_ports a eth2\n", &sources);
+    network_settle_uppers(&network);
+    const char *const cards[] = {"eth0", "eth1"};
+    for (size_t i = 0; i < 2; i++) {
+        const struct guest_nic *nic = nic_named(&network, cards[i]);
+        assert_int_equal(nic->carries.count, 1);
+        assert_string_equal(nic->carries.items[0], "10.9.0.1/16 on br0");
+        assert_true(nic->in_bridge);
+    }
+    assert_int_equal(nic_named(&network, "eth2")->carries.count, 2); /* in a circle, and told once each */
+    assert_true(entry_named(&network, "bond0")->is_virtual && entry_named(&network, "bond0.7")->is_virtual && entry_named(&network, "br0")->is_virtual);
+    network_free(&network);
+}
+
+static void ifcfg_files_are_read_as_a_shell_would(void **state)
+{
+    (void)state;
+    struct network network = {0};
+    network_parse_ifcfg(&network, "/etc/sysconfig/network-scripts/ifcfg-office",
+                        "DEVICE=\"eth0\"\nexport HWADDR='00:50:56:AA:00:01' # the LAN\nIPADDR=10.0.0.1\nIPADDR=10.0.0.2 # this one\nNETMASK=255.255.255.0\nIPADDR2=10.0.0.3\nPREFIX2=25\nGATEWAY=\nTYPE=ethernet\n");
+    network_parse_ifcfg(&network, "/etc/sysconfig/network-scripts/ifcfg-unused", "DEVICE=eth1\nONBOOT=no\nHWADDR=00:50:56:AA:00:02\n");
+    network_parse_ifcfg(&network, "/etc/sysconfig/network-scripts/ifcfg-gre", "DEVICE=gre1\nTYPE=GRE\n");
+    network_parse_ifcfg(&network, "/etc/sysconfig/network-scripts/ifcfg-Profile", "HWADDR=00:50:56:AA:00:03\nBOOTPROTO=dhcp\n");
+    network_parse_ifcfg(&network, "/etc/sysconfig/network/ifcfg-vlan9", "ETHERDEVICE='eth5'\nIPADDR='10.19.0.1'\nPREFIXLEN='16'\nVLAN_ID='9'\n");
+    network_settle_uppers(&network);
+    const struct guest_nic *eth0 = nic_named(&network, "eth0");
+    assert_string_equal(eth0->mac, "00:50:56:aa:00:01");
+    assert_addresses(eth0, "10.0.0.1/24 10.0.0.2/24 10.0.0.3/25");
+    assert_null(eth0->gateway);
+    assert_false(entry_named(&network, "eth1")->has_settings);
+    assert_true(entry_named(&network, "gre1")->is_virtual);
+    assert_string_equal(nic_named(&network, "eth5")->carries.items[0], "10.19.0.1/16 on vlan9");
+    for (size_t i = 0; i < network.count; i++)
+        if (string_is(network.nics[i].nic.mac, "00:50:56:aa:00:03"))
+            assert_null(network.nics[i].nic.name);
+    network_free(&network);
+}
+
+static void a_name_that_is_none_is_not_taken_over(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"", "..", "eth0/../../x", "a\"b", "a b", "name-longer-than-fifteen", "a$b", "a\nb", "a=b", "eth0:1"};
+    static const char *const good[] = {"eth0", "enp0s31f6", "eth0.100", "en*", "enx525400aa0001", "br-lan", "lan_0", "!veth*"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(network_is_name(bad[i]));
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_true(network_is_name(good[i]));
+}
+
+static void dhcp_clients_tell_the_last_address(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct guest_nic nics[4] = {{.name = "eth0"}, {.name = "eth1"}, {.name = "eth2"}, {.name = NULL}};
+    char packet[300] = {2, 1, 6, 0, [16] = 10, 3, 2, 1};
+    fixture_empty(&fixture);
+    fixture_put(&fixture, "var/lib/dhcp/dhclient.leases", "lease {\n interface \"eth0\";\n fixed-address 10.1.0.1;\n}\nlease {\n  interface \"eth0\";\n  fixed-address 10.1.0.2;\n}\n");
+    fixture_put(&fixture, "var/lib/NetworkManager/internal-2f1b2c3d-0000-4000-8000-000000000001-eth1.lease", "# private\nADDRESS=10.2.0.1\n");
+    fixture_put(&fixture, "var/lib/NetworkManager/internal-short.lease", "ADDRESS=10.2.0.9\n");
+    fixture_put(&fixture, "var/lib/wicked/lease-eth1-dhcp-ipv4.xml", "<local>no address</local>");
+    fixture_put_bytes(&fixture, "var/lib/dhcpcd/eth2.lease", packet, sizeof packet, 0644);
+    fixture_put_bytes(&fixture, "var/lib/dhcpcd/eth0.lease", packet, 20, 0644); /* cut off */
+    int root_fd = open(fixture.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    network_read_leases(root_fd, nics, 4);
+    close(root_fd);
+    static const char *const expected[] = {"10.1.0.2", "10.2.0.1", "10.3.2.1"};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(nics[i].leases.count, 1);
+        assert_string_equal(nics[i].leases.items[0], expected[i]);
+        strings_free(&nics[i].leases);
+    }
+    assert_int_equal(nics[3].leases.count, 0);
+    fixture_end(&fixture);
+}
+
+static void yaml_that_is_none_or_nothing_like_netplan_is_left(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"network: [", "network: {ethernets: [a, b]}", "- network", "", "network: {ethernets: {eth0: null, ? [a] : b, c: {match: x, addresses: {a: b}}}}",
+                                        "a: &a [*a]\nnetwork: {ethernets: {x/y: {dhcp4: yes}}}", "\xef\xbb\xbfnetwork: {ethernets: {eth1: {}}}", "network: {ethernets: {\"eth\\0\": {}}}"};
+    struct network network = {0};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        network_parse_netplan(&network, "f", texts[i]);
+    assert_int_equal(network.count, 1);
+    assert_string_equal(network.nics[0].nic.id, "c");
+    network_free(&network);
+}
+
 static void rubbish_does_no_harm(void **state)
 {
     (void)state;
@@ -155,7 +250,15 @@ static void rubbish_does_no_harm(void **state)
     network_parse_interfaces(&network, "f", rubbish.data, &sources);
     network_parse_networkd(&network, "f", rubbish.data);
     network_parse_netdev(&network, "f", rubbish.data);
+    network_parse_ifcfg(&network, "/etc/sysconfig/network/ifcfg-x", rubbish.data);
+    network_parse_keyfile(&network, "f", rubbish.data);
+    network_parse_netplan(&network, "f", rubbish.data);
     network_parse_interfaces(&network, "f", many.data, &sources);
+    for (unsigned i = 0; i < 1000; i++) {
+        cleanup_free char *stacked = checked_printf("iface br%u inet manual\n address 10.0.0.%u\n bridge_ports br%u br%u br%u eth%u\n", i, i, i * 7 % 999, i * 11 % 999, i * 13 % 999, i);
+        network_parse_interfaces(&network, "f", stacked, &sources);
+    }
+    network_settle_uppers(&network);
     assert_true(network.count <= 1024);
     network_free(&network);
 }
@@ -170,6 +273,11 @@ int main(void)
         cmocka_unit_test(interfaces_are_read_as_ifupdown_does),
         cmocka_unit_test(networkd_settings_join_the_link_that_names_the_card),
         cmocka_unit_test(what_a_netdev_file_makes_is_no_card),
+        cmocka_unit_test(what_stands_on_a_card_tells_its_addresses),
+        cmocka_unit_test(ifcfg_files_are_read_as_a_shell_would),
+        cmocka_unit_test(a_name_that_is_none_is_not_taken_over),
+        cmocka_unit_test(dhcp_clients_tell_the_last_address),
+        cmocka_unit_test(yaml_that_is_none_or_nothing_like_netplan_is_left),
         cmocka_unit_test(rubbish_does_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

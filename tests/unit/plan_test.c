@@ -1,9 +1,9 @@
 /* The plan as a whole. Guests are directories, tests/guests/NAME:
  *
- *     case.json           the machine, the partitions, the job's choices
- *     root/               laid over the canonical guest; where case.json says "own", the guest itself, with what no source tree keeps
- *                         made in place: "kernels" (image, initrd, and the canonical module tables where root/ has none),
- *                         "programs", and "init"
+ *     case.json           the machine, the partitions, the job's choices, "over": another guest that it is laid over, what is "removed"
+ *     root/               laid over the canonical guest, or over that one; where case.json says "own", the guest itself, with what no
+ *                         source tree keeps made in place: "kernels" (image, initrd, and the canonical module tables where root/ has
+ *                         none), "programs", and "init"
  *     expected-plan.json  what is found, and what is to be done
  *     after/              every file that the plan writes, as it is to be afterwards
  *
@@ -24,7 +24,7 @@ struct test_case {
     cJSON *document;
     struct hardware hardware;
     struct guest guest;
-    struct nic_choice choices[8];
+    struct nic_choice choices[16];
     struct plan_input input;
     struct plan plan;
 };
@@ -142,15 +142,23 @@ static void look_away(struct test_case *test)
     assert_int_equal(guest_close(&test->guest, &err), 0);
 }
 
+static void lay_tree(struct test_case *test, const char *name)
+{
+    cleanup_free char *root = checked_printf(GUESTS "/%s/root/.", name);
+    const char *const argv[] = {"cp", "-a", "--no-preserve=ownership", root, test->fixture.root, NULL};
+    if (is_directory_here(root) && !string_is(name, "canonical"))
+        fixture_run(argv);
+}
+
 static void lay_over(struct test_case *test)
 {
-    cleanup_free char *root = in_case(test, "root"), *from = in_case(test, "root/.");
-    const char *const argv[] = {"cp", "-a", "--no-preserve=ownership", from, test->fixture.root, NULL};
+    const char *over = json_string(test->document, "over");
     const cJSON *item;
+    if (over)
+        lay_tree(test, over);
     cJSON_ArrayForEach(item, cJSON_GetObjectItem(test->document, "removed"))
         fixture_remove(&test->fixture, item->valuestring);
-    if (is_directory_here(root) && !string_is(test->name, "canonical"))
-        fixture_run(argv);
+    lay_tree(test, test->name);
     if (json_flag(test->document, "initrd_fits"))
         fixture_put_initrd(&test->fixture, fixture_new_modules);
 }

@@ -189,7 +189,7 @@ static void assert_rule(const char *before, const char *after)
     assert_string_equal(got, after);
     cleanup_free char *again = udev_rules_rebind(got, "lan0", NEW);
     assert_string_equal(again, after);
-    assert_true(udev_rules_bind(got, "lan0", NEW));
+    assert_true(udev_rules_bind(got, "lan0", NEW, true));
 }
 
 static void udev_rules_bind_the_name_to_the_new_mac(void **state)
@@ -212,7 +212,7 @@ static void udev_rules_for_other_names_stay(void **state)
     const char *text = "SUBSYSTEM==\"net\",ATTR{address}==\"52:54:00:aa:00:02\",NAME=\"lan1\"\n# NAME=\"lan0\"\nKERNEL==\"sd*\", SYMLINK+=\"a,b\"\n";
     cleanup_free char *got = udev_rules_rebind(text, "lan0", NEW);
     assert_string_equal(got, text);
-    assert_false(udev_rules_bind(text, "lan0", NEW));
+    assert_false(udev_rules_bind(text, "lan0", NEW, true));
 }
 
 static void link_files_match_the_new_mac_alone(void **state)

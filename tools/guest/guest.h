@@ -86,8 +86,12 @@ enum initrd_builder {
 struct guest_nic {
     char *name;  /* "lan0" */
     char *mac;   /* the old identity, lower case; NULL when nothing in the guest tells it */
+    char *id;    /* what others may call it by instead of its name: the UUID of a NetworkManager connection, netplan's id; or NULL */
     bool sets_mac; /* `mac` is an address that the settings give to the card (ifupdown's hwaddress), nothing binds by it */
+    bool in_bridge;
     struct strings addresses; /* "10.0.2.77/24", "dhcp" */
+    struct strings leases;    /* "10.0.2.15": what a DHCP server gave it last */
+    struct strings carries;   /* "10.9.0.1/16 on br0": the addresses of the VLANs, bridges and bonds that it is part of */
     char *gateway;
     struct strings sources;   /* the files that speak of it */
 };

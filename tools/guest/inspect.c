@@ -138,13 +138,8 @@ static void free_lists(struct guest *guest)
         free(guest->fstab[i].options);
     }
     free(guest->fstab);
-    for (size_t i = 0; i < guest->nic_count; i++) {
-        free(guest->nics[i].name);
-        free(guest->nics[i].mac);
-        free(guest->nics[i].gateway);
-        strings_free(&guest->nics[i].addresses);
-        strings_free(&guest->nics[i].sources);
-    }
+    for (size_t i = 0; i < guest->nic_count; i++)
+        guest_nic_free(&guest->nics[i]);
     free(guest->nics);
     strings_free(&guest->systems);
     strings_free(&guest->notes);

@@ -108,6 +108,8 @@ static void nics_to_json(cJSON *document, const struct guest *guest)
         json_add_string(object, "mac", guest->nics[i].mac);
         cJSON_AddBoolToObject(object, "sets_mac", guest->nics[i].sets_mac);
         json_add_strings(object, "addresses", &guest->nics[i].addresses);
+        json_add_strings(object, "leases", &guest->nics[i].leases);
+        json_add_strings(object, "carries", &guest->nics[i].carries);
         json_add_string(object, "gateway", guest->nics[i].gateway);
         json_add_strings(object, "sources", &guest->nics[i].sources);
     }

@@ -1,18 +1,17 @@
-/* See network.h: the list, and where the files are. */
+/* See network.h: the list, and what all its parsers need. */
 #include "network.h"
 
 #include <ctype.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../base/cleanup.h"
-#include "../base/root.h"
 
 #define NICS_MAX 1024
-#define FILE_MAX (1u << 20)
-#define SOURCE_DEPTH_MAX 4
-#define SOURCE_FILES_MAX 256
+#define UPPERS_MAX 64      /* VLANs of one card */
+#define UPPER_DEPTH_MAX 4  /* a bridge on a VLAN on a bond on a card */
+#define CARRIES_MAX 64
+#define CARRY_STEPS_MAX 20000 /* a hostile guest's bridges may stand on each other in circles */
 
 char *network_mac(const char *text)
 {
@@ -57,16 +56,52 @@ static struct network_nic *find(struct network *network, const char *name, const
     return NULL;
 }
 
+/* The kernel's own rule (dev_valid_name), and nothing that a udev rule, a .link file or a file name would read as more than a
+ * name; a pattern ("en*", "!veth*") may be longer. */
+bool network_is_name(const char *name)
+{
+    size_t length = strlen(name);
+    if (length == 0 || length > (strpbrk(name, "*?[!") ? 64 : 15) || string_is(name, ".") || string_is(name, ".."))
+        return false;
+    for (; *name; name++)
+        if (!isgraph((unsigned char)*name) || strchr("/:\"'\\$%;#=,", *name))
+            return false;
+    return true;
+}
+
+static struct network_nic *add(struct network *network)
+{
+    if (network->count >= NICS_MAX)
+        return NULL;
+    network->nics = checked_grow(network->nics, network->count + 1, sizeof *network->nics);
+    struct network_nic *nic = &network->nics[network->count++];
+    *nic = (struct network_nic){0};
+    return nic;
+}
+
+struct network_nic *network_nameless(struct network *network, const char *id, const char *file)
+{
+    struct network_nic *nic = NULL;
+    for (size_t i = 0; i < network->count && !nic; i++)
+        if (string_is(network->nics[i].nic.id, id))
+            nic = &network->nics[i];
+    nic = nic ? nic : add(network);
+    if (!nic)
+        return NULL;
+    if (!nic->nic.id)
+        nic->nic.id = checked_copy(id);
+    strings_add_new(&nic->nic.sources, file);
+    return nic;
+}
+
 struct network_nic *network_nic(struct network *network, const char *name, const char *mac, const char *file)
 {
-    struct network_nic *nic = find(network, name, mac);
-    if (!nic && network->count >= NICS_MAX)
+    if ((name && !network_is_name(name)) || (!name && !mac))
         return NULL;
-    if (!nic) {
-        network->nics = checked_grow(network->nics, network->count + 1, sizeof *network->nics);
-        nic = &network->nics[network->count++];
-        *nic = (struct network_nic){0};
-    }
+    struct network_nic *nic = find(network, name, mac);
+    nic = nic ? nic : add(network);
+    if (!nic)
+        return NULL;
     if (name && !nic->nic.name)
         nic->nic.name = checked_copy(name);
     if (mac && !nic->nic.mac)
@@ -75,19 +110,25 @@ struct network_nic *network_nic(struct network *network, const char *name, const
     return nic;
 }
 
-static void free_nic(struct guest_nic *nic)
+void guest_nic_free(struct guest_nic *nic)
 {
     free(nic->name);
     free(nic->mac);
+    free(nic->id);
     free(nic->gateway);
     strings_free(&nic->addresses);
+    strings_free(&nic->leases);
+    strings_free(&nic->carries);
     strings_free(&nic->sources);
 }
 
 void network_free(struct network *network)
 {
-    for (size_t i = 0; i < network->count; i++)
-        free_nic(&network->nics[i].nic);
+    for (size_t i = 0; i < network->count; i++) {
+        guest_nic_free(&network->nics[i].nic);
+        strings_free(&network->nics[i].uppers);
+        strings_free(&network->nics[i].lowers);
+    }
     free(network->nics);
     *network = (struct network){0};
 }
@@ -110,98 +151,99 @@ void ini_parse(const char *text, ini_told *told, void *context)
     }
 }
 
-typedef void parse_file(struct network *network, const char *file, const char *text);
-
-static void read_directory(struct guest *guest, struct network *network, const char *directory, const char *suffix, parse_file *parse)
+void network_put_under(struct network_nic *lower, const char *upper)
 {
-    cleanup_strings struct strings names = {0};
-    root_list(guest->root_fd, directory, &names);
-    for (size_t i = 0; i < names.count; i++) {
-        if (!string_ends(names.items[i], suffix))
-            continue;
-        cleanup_free char *file = checked_printf("%s/%s", directory, names.items[i]);
-        cleanup_free char *text = root_read(guest->root_fd, file, FILE_MAX, NULL);
-        if (text)
-            parse(network, file, text);
-    }
+    lower->has_settings = true;
+    if (lower->uppers.count < UPPERS_MAX)
+        strings_add_new(&lower->uppers, upper);
 }
 
-static void read_interfaces(struct guest *guest, struct network *network, const char *file, unsigned depth, unsigned *files);
-
-/* `source DIRECTORY/PATTERN`: the pattern's last component is matched; `source-directory DIR` is the same
- * with every plain name. A relative pattern starts at /etc/network. */
-static void read_sourced(struct guest *guest, struct network *network, const char *pattern, unsigned depth, unsigned *files)
+static void put_under(struct network *network, const char *lower, const char *upper, const char *file)
 {
-    cleanup_free char *path = *pattern == '/' ? checked_copy(pattern) : checked_printf("/etc/network/%s", pattern);
-    if (root_is_directory(guest->root_fd, path)) {
-        char *inside = checked_printf("%s/[a-zA-Z0-9_]*", path);
-        free(path);
-        path = inside;
-    }
-    char *slash = strrchr(path, '/');
-    cleanup_free char *directory = checked_copy_bytes(path, (size_t)(slash - path));
-    cleanup_strings struct strings names = {0};
-    root_list(guest->root_fd, directory, &names);
-    for (size_t i = 0; i < names.count; i++) {
-        cleanup_free char *file = checked_printf("%s/%s", directory, names.items[i]);
-        if (fnmatch(slash + 1, names.items[i], FNM_PERIOD) == 0)
-            read_interfaces(guest, network, file, depth + 1, files);
-    }
+    struct network_nic *nic = network_nic(network, lower, NULL, file);
+    if (nic)
+        network_put_under(nic, upper);
 }
 
-static void read_interfaces(struct guest *guest, struct network *network, const char *file, unsigned depth, unsigned *files)
+void network_put_below(struct network *network, const char *upper, const char *lower, const char *file)
 {
-    cleanup_strings struct strings sources = {0};
-    if (depth > SOURCE_DEPTH_MAX || ++*files > SOURCE_FILES_MAX)
+    struct network_nic *nic = network_nic(network, upper, NULL, file);
+    if (!nic || string_is(upper, lower))
         return;
-    cleanup_free char *text = root_read(guest->root_fd, file, FILE_MAX, NULL);
-    if (text)
-        network_parse_interfaces(network, file, text, &sources);
-    for (size_t i = 0; i < sources.count; i++)
-        read_sourced(guest, network, sources.items[i], depth, files);
+    nic->is_virtual = true;
+    put_under(network, lower, upper, file);
+    size_t base = strcspn(lower, ".");
+    if (!lower[base])
+        return;
+    cleanup_free char *card = checked_copy_bytes(lower, base);
+    nic = network_nic(network, lower, NULL, file);
+    if (nic)
+        nic->is_virtual = true;
+    put_under(network, card, lower, file);
 }
 
-/* Cards with settings become the guest's; names bound to cards that nothing uses any more are common and are left. */
-static void keep_cards(struct guest *guest, struct network *network)
+void network_put_all_below(struct network *network, const char *upper, char *lowers, const char *file)
 {
-    guest->nics = checked_alloc((network->count + 1) * sizeof *guest->nics);
-    for (size_t i = 0; i < network->count; i++) {
-        struct network_nic *nic = &network->nics[i];
-        if (!nic->has_settings || nic->is_virtual || string_is(nic->nic.name, "lo"))
-            continue;
-        guest->nics[guest->nic_count++] = nic->nic;
-        nic->nic = (struct guest_nic){0};
+    for (char *lower; (lower = strsep(&lowers, " \t,"));)
+        if (*lower && !strpbrk(lower, "*?["))
+            network_put_below(network, upper, lower, file);
+}
+
+static bool is_called(const struct network_nic *nic, const char *name)
+{
+    return string_is(nic->nic.name, name) || string_is(nic->nic.id, name);
+}
+
+/* One card, and what stands on it. */
+struct carrying {
+    const struct network *network;
+    struct guest_nic *card;
+    unsigned steps;
+};
+
+static void carry_one(struct carrying *carrying, const struct network_nic *upper)
+{
+    for (size_t i = 0; i < upper->nic.addresses.count && carrying->card->carries.count < CARRIES_MAX; i++) {
+        cleanup_free char *says = checked_printf("%s on %s", upper->nic.addresses.items[i], upper->nic.name ? upper->nic.name : "an interface");
+        strings_add_new(&carrying->card->carries, says);
     }
 }
 
-static bool has_files(struct guest *guest, const char *directory)
+/* The addresses of what is on top of it, and on top of that in turn. */
+static void carry(struct carrying *carrying, const struct network_nic *lower, unsigned depth)
 {
-    cleanup_strings struct strings names = {0};
-    return root_list(guest->root_fd, directory, &names) == 0 && names.count > 0;
+    const struct network *network = carrying->network;
+    for (size_t i = 0; depth < UPPER_DEPTH_MAX && i < lower->uppers.count; i++)
+        for (size_t j = 0; j < network->count && carrying->steps < CARRY_STEPS_MAX; j++, carrying->steps++) {
+            const struct network_nic *upper = &network->nics[j];
+            if (!is_called(upper, lower->uppers.items[i]))
+                continue;
+            carrying->card->in_bridge |= upper->is_bridge;
+            carry_one(carrying, upper);
+            carry(carrying, upper, depth + 1);
+        }
 }
 
-static void note_unknown(struct guest *guest)
+static void settle_lowers(struct network *network, const struct network_nic *upper)
 {
-    if (has_files(guest, "/etc/netplan"))
-        strings_add(&guest->notes, "/etc/netplan holds network settings; netplan's are not read yet");
-    if (has_files(guest, "/etc/NetworkManager/system-connections"))
-        strings_add(&guest->notes, "/etc/NetworkManager/system-connections holds network settings; NetworkManager's are not read yet");
+    const char *name = upper->nic.name ? upper->nic.name : upper->nic.id;
+    for (size_t i = 0; name && i < upper->lowers.count; i++)
+        for (size_t j = 0; j < network->count; j++)
+            if (is_called(&network->nics[j], upper->lowers.items[i]) && &network->nics[j] != upper)
+                network_put_under(&network->nics[j], name);
 }
 
-void network_read(struct guest *guest)
+void network_settle_uppers(struct network *network)
 {
-    struct network network = {0};
-    unsigned files = 0;
-    read_directory(guest, &network, "/etc/udev/rules.d", ".rules", network_parse_udev_rules);
-    if (guest->system.systemd)
-        read_directory(guest, &network, "/etc/systemd/network", ".link", network_parse_link);
-    if (guest->system.ifupdown)
-        read_interfaces(guest, &network, "/etc/network/interfaces", 0, &files);
-    if (guest->system.networkd) {
-        read_directory(guest, &network, "/etc/systemd/network", ".netdev", network_parse_netdev);
-        read_directory(guest, &network, "/etc/systemd/network", ".network", network_parse_networkd);
-    }
-    keep_cards(guest, &network);
-    note_unknown(guest);
-    network_free(&network);
+    for (size_t i = 0; i < network->count; i++)
+        settle_lowers(network, &network->nics[i]);
+    for (size_t i = 0; i < network->count; i++)
+        for (size_t j = 0; j < network->nics[i].uppers.count; j++) {
+            struct network_nic *upper = find(network, network->nics[i].uppers.items[j], NULL);
+            if (upper)
+                upper->is_virtual = true;
+        }
+    for (size_t i = 0; i < network->count; i++)
+        if (!network->nics[i].is_virtual)
+            carry(&(struct carrying){.network = network, .card = &network->nics[i].nic}, &network->nics[i], 0);
 }

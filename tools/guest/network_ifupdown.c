@@ -1,4 +1,5 @@
-/* ifupdown's /etc/network/interfaces (interfaces(5)): stanzas of `iface NAME FAMILY METHOD` with options below. */
+/* ifupdown's /etc/network/interfaces (interfaces(5)): stanzas of `iface NAME FAMILY METHOD` with options below. ifupdown-ng
+ * (Alpine since 3.13) and ifupdown2 (Proxmox) write `iface NAME` alone, too, and several addresses in a stanza. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,7 @@ static struct network_nic *nic_of(struct stanza *stanza)
     return stanza->name ? network_nic(stanza->network, stanza->name, NULL, stanza->file) : NULL;
 }
 
-static void end_stanza(struct stanza *stanza)
+static void end_address(struct stanza *stanza)
 {
     struct network_nic *nic = stanza->address ? nic_of(stanza) : NULL;
     if (nic) {
@@ -29,44 +30,54 @@ static void end_stanza(struct stanza *stanza)
         strings_add_new(&nic->nic.addresses, address);
     }
     free(stanza->address);
-    free(stanza->name);
-    stanza->address = stanza->name = NULL;
+    stanza->address = NULL;
     stanza->prefix = -1;
 }
 
-/* "eth0:1" is a further address of eth0; "eth0.100" and "vlan100" are VLANs. */
+static void end_stanza(struct stanza *stanza)
+{
+    end_address(stanza);
+    free(stanza->name);
+    stanza->name = NULL;
+}
+
+static void take_method(struct network_nic *nic, const char *family, const char *method)
+{
+    static const char *const of_software[] = {"loopback", "tunnel", "v4tunnel", "6to4", "ppp", "wvdial"};
+    for (size_t i = 0; i < sizeof of_software / sizeof *of_software; i++)
+        nic->is_virtual |= string_is(method, of_software[i]);
+    if (string_is(method, "dhcp"))
+        strings_add_new(&nic->nic.addresses, string_is(family, "inet6") ? "dhcp6" : "dhcp");
+    else if (string_is(method, "auto"))
+        strings_add_new(&nic->nic.addresses, "auto6");
+}
+
+/* "eth0:1" is a further address of eth0; "eth0.100" is a VLAN on it. */
 static void begin_stanza(struct stanza *stanza, char *rest)
 {
     char *name = strsep(&rest, " \t"), *family = strsep(&rest, " \t");
-    if (!rest || !*name || strlen(name) > 64)
-        return;
-    const char *method = string_trim(rest);
     stanza->name = checked_copy_bytes(name, strcspn(name, ":"));
+    size_t base = strcspn(stanza->name, ".");
+    cleanup_free char *card = checked_copy_bytes(stanza->name, base);
+    if (stanza->name[base])
+        network_put_below(stanza->network, stanza->name, card, stanza->file);
     struct network_nic *nic = nic_of(stanza);
     if (!nic)
         return;
     nic->has_settings = true;
-    nic->is_virtual |= strchr(name, '.') || string_is(method, "loopback") || string_is(method, "tunnel") ||
-                       string_is(method, "ppp") || string_is(method, "wvdial");
-    if (string_is(method, "dhcp") && string_is(family, "inet"))
-        strings_add_new(&nic->nic.addresses, "dhcp");
-    else if (string_is(method, "dhcp") || string_is(method, "auto"))
-        strings_add_new(&nic->nic.addresses, string_is(method, "dhcp") ? "dhcp6" : "auto6");
+    if (rest)
+        take_method(nic, family, string_trim(rest));
 }
 
-/* The cards in a bridge or a bond have no stanza of their own, often. */
+/* The cards in a bridge or a bond, or below a VLAN, have no stanza of their own, often. */
 static void take_ports(struct stanza *stanza, char *ports)
 {
     struct network_nic *nic = nic_of(stanza);
     if (nic)
         nic->is_virtual = true;
-    for (char *port; (port = strsep(&ports, " \t"));) {
-        if (!*port || string_is(port, "none") || string_is(port, "all") || string_is(port, "regex") || strchr(port, '.') || strlen(port) > 15)
-            continue;
-        nic = network_nic(stanza->network, port, NULL, stanza->file);
-        if (nic)
-            nic->has_settings = true;
-    }
+    for (char *port; (port = strsep(&ports, " \t"));)
+        if (*port && !string_is(port, "none") && !string_is(port, "all") && !string_is(port, "regex") && !strpbrk(port, "*()[]"))
+            network_put_below(stanza->network, stanza->name, port, stanza->file);
 }
 
 static void take_mac(struct stanza *stanza, const char *value)
@@ -79,13 +90,22 @@ static void take_mac(struct stanza *stanza, const char *value)
     nic->nic.sets_mac = true;
 }
 
+static bool names_ports(const char *key)
+{
+    static const char *const keys[] = {"bridge_ports", "bridge-ports", "slaves", "bond-slaves", "bond_slaves", "bond-members", "vlan-raw-device", "vlan_raw_device"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (string_is(key, keys[i]))
+            return true;
+    return false;
+}
+
 static void take_option(struct stanza *stanza, const char *key, char *value)
 {
     struct network_nic *nic = nic_of(stanza);
     if (!nic)
         return;
     if (string_is(key, "address")) {
-        free(stanza->address);
+        end_address(stanza);
         stanza->address = checked_copy(value);
     } else if (string_is(key, "netmask")) {
         stanza->prefix = network_prefix_length(value);
@@ -93,11 +113,13 @@ static void take_option(struct stanza *stanza, const char *key, char *value)
         nic->nic.gateway = checked_copy(value);
     } else if (string_is(key, "hwaddress")) {
         take_mac(stanza, value);
-    } else if (string_is(key, "bridge_ports") || string_is(key, "bridge-ports") || string_is(key, "slaves") ||
-               string_is(key, "bond-slaves") || string_is(key, "bond_slaves")) {
+    } else if (names_ports(key)) {
+        nic->is_bridge |= string_starts(key, "bridge");
         take_ports(stanza, value);
-    } else if (string_is(key, "vlan-raw-device") || string_is(key, "vlan_raw_device")) {
-        take_ports(stanza, value);
+    } else if (string_is(key, "bond-master") || string_is(key, "bond_master")) {
+        network_put_below(stanza->network, value, stanza->name, stanza->file);
+    } else if (string_is(key, "use") && string_is(value, "dhcp")) {
+        strings_add_new(&nic->nic.addresses, "dhcp");
     }
 }
 

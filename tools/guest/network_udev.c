@@ -23,6 +23,9 @@ static void take_pair(struct rule *rule, const char *key, const char *operator, 
     } else if (string_is(key, "NAME") && !is_match && !strpbrk(value, "%$")) {
         free(rule->name);
         rule->name = checked_copy(value);
+    } else if (string_is(key, "IMPORT") && string_starts(value, "/lib/udev/rename_netiface %k ")) { /* SLES 10 */
+        free(rule->name);
+        rule->name = checked_copy(strrchr(value, ' ') + 1);
     } else if (string_is(key, "SUBSYSTEM") && is_match && !string_is(value, "net")) {
         rule->other_subsystem = true;
     }

@@ -71,6 +71,11 @@ static void add_nic(struct text *text, const struct guest_nic *nic)
                 nic->addresses.count ? ", " : "", addresses, sources);
     if (nic->gateway)
         text_printf(text, "          gateway %s\n", nic->gateway);
+    cleanup_free char *leases = strings_join(&nic->leases, ", "), *carries = strings_join(&nic->carries, ", ");
+    if (*leases)
+        text_printf(text, "          last leased %s\n", leases);
+    if (*carries)
+        text_printf(text, "          carries %s\n", carries);
 }
 
 static void add_rest(struct text *text, const struct guest *guest)

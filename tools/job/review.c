@@ -52,7 +52,7 @@ static void show_nics(struct run *run, const struct plan *plan)
     for (size_t i = 0; i < plan->nic_move_count; i++) {
         const struct nic_move *move = &plan->nic_moves[i];
         cleanup_free char *addresses = strings_join(&move->guest_nic->addresses, " ");
-        console_say(&run->console, "    %s (%s) -> %s\n", move->guest_nic->name, addresses, move->hardware_nic ? move->hardware_nic->mac : "no card is left");
+        console_say(&run->console, "    %s (%s) -> %s\n", move->guest_nic->name ? move->guest_nic->name : "(no name)", addresses, move->hardware_nic ? move->hardware_nic->mac : "no card is left");
     }
     for (size_t i = 0; i < run->hardware.nic_count; i++) {
         const struct hardware_nic *nic = &run->hardware.nics[i];

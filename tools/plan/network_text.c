@@ -52,6 +52,27 @@ static bool value_is(const struct rule_part *part, const char *value)
     return part->value && part->value_length == strlen(value) && strncasecmp(part->value, value, part->value_length) == 0;
 }
 
+/* NAME="lan0"; or, in SLES 10, IMPORT="/lib/udev/rename_netiface %k lan0". */
+static bool part_names(const struct rule_part *part, const char *name)
+{
+    if (part_is(part, "NAME"))
+        return value_is(part, name);
+    static const char program[] = "/lib/udev/rename_netiface %k ";
+    size_t length = sizeof program - 1;
+    return part_is(part, "IMPORT") && part->value_length == length + strlen(name) && strncmp(part->value, program, length) == 0 &&
+           strncmp(part->value + length, name, strlen(name)) == 0;
+}
+
+static bool rule_names(const char *line, size_t length, const char *name)
+{
+    const char *at = line;
+    struct rule_part part;
+    while (*line != '#' && next_part(&at, line + length, &part))
+        if (part_names(&part, name))
+            return true;
+    return false;
+}
+
 static bool rule_has(const char *line, size_t length, const char *key, const char *value)
 {
     const char *at = line;
@@ -62,12 +83,12 @@ static bool rule_has(const char *line, size_t length, const char *key, const cha
     return false;
 }
 
-bool udev_rules_bind(const char *text, const char *name, const char *mac)
+bool udev_rules_bind(const char *text, const char *name, const char *mac, bool old_udev)
 {
     const char *line;
     size_t length;
     while (next_line(&text, &line, &length))
-        if (rule_has(line, length, "NAME", name) && rule_has(line, length, "ATTR{address}", mac))
+        if (rule_names(line, length, name) && (rule_has(line, length, "ATTR{address}", mac) || (old_udev && rule_has(line, length, "SYSFS{address}", mac))))
             return true;
     return false;
 }
@@ -84,17 +105,33 @@ static bool part_is_bound_to_old_card(const struct rule_part *part)
     return (part_is(part, "DRIVERS") && !value_is(part, "?*")) || (part_is(part, "KERNEL") && !memchr(part->value ? part->value : "*", '*', part->value ? part->value_length : 1));
 }
 
-/* A rule that is bound to the new card by its MAC and by nothing else is left as its author wrote it. */
-static void append_rebound_rule(struct text *out, const char *line, size_t length, const char *new_mac)
+static bool rule_has_key(const char *line, size_t length, const char *key)
 {
-    cleanup_free char *binding = checked_printf("ATTR{address}==\"%s\"", new_mac);
+    const char *at = line;
+    struct rule_part part;
+    while (next_part(&at, line + length, &part))
+        if (part_is(&part, key))
+            return true;
+    return false;
+}
+
+struct rebinding {
+    const char *name, *new_mac;
+};
+
+/* A rule that is bound to the new card by its MAC and by nothing else is left as its author wrote it. */
+static void append_rebound_rule(struct text *out, const char *line, size_t length, const struct rebinding *to)
+{
+    /* udev up to 097 (SLES 10, RHEL 5) knows SYSFS{} only, and none since 174 knows it. */
+    const char *key = rule_has_key(line, length, "SYSFS{address}") ? "SYSFS{address}" : "ATTR{address}";
+    cleanup_free char *binding = checked_printf("%s==\"%s\"", key, to->new_mac);
     cleanup_strings struct strings parts = {0};
     const char *at = line;
     struct rule_part part;
-    bool changed = !rule_has(line, length, "ATTR{address}", new_mac);
+    bool changed = !rule_has(line, length, key, to->new_mac);
     while (next_part(&at, line + length, &part)) {
         bool is_address = part_is(&part, "ATTR{address}") || part_is(&part, "SYSFS{address}");
-        if (is_address || part_is(&part, "NAME"))
+        if (is_address || part_names(&part, to->name))
             strings_add_new(&parts, binding);
         if (part_is_bound_to_old_card(&part)) {
             changed = changed || !is_address;
@@ -110,15 +147,11 @@ static void append_rebound_rule(struct text *out, const char *line, size_t lengt
         text_append_bytes(out, line, length);
 }
 
-struct rebinding {
-    const char *name, *new_mac;
-};
-
 static void rebind_line(struct text *out, const char *line, size_t length, void *context)
 {
     const struct rebinding *rebinding = context;
-    if (rule_has(line, length, "NAME", rebinding->name))
-        append_rebound_rule(out, line, length, rebinding->new_mac);
+    if (rule_names(line, length, rebinding->name))
+        append_rebound_rule(out, line, length, rebinding);
     else
         text_append_bytes(out, line, length);
 }

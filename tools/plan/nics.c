@@ -24,24 +24,43 @@ static bool mac_is(const char *a, const char *b)
     return a && b && strcasecmp(a, b) == 0;
 }
 
-/* "10.0.2.77" names the setting "10.0.2.77/24". */
-static bool has_address(const struct guest_nic *nic, const char *address)
+/* "10.0.2.77" names the setting "10.0.2.77/24", and "10.0.2.77/24 on br0". */
+static bool has_address(const struct strings *addresses, const char *address)
 {
     size_t length = strcspn(address, "/");
-    for (size_t i = 0; i < nic->addresses.count; i++)
-        if (strcspn(nic->addresses.items[i], "/") == length && strncmp(nic->addresses.items[i], address, length) == 0)
+    for (size_t i = 0; i < addresses->count; i++)
+        if (strcspn(addresses->items[i], "/ ") == length && strncasecmp(addresses->items[i], address, length) == 0 && !string_is(address, "dhcp"))
             return true;
     return false;
 }
 
-static struct nic_move *move_by_old(struct plan *plan, const char *old)
+/* By name or MAC, then by an address of its own, by what a DHCP server gave it last, by an address of a bridge or VLAN on it. */
+static bool is_meant(const struct guest_nic *nic, const char *old, unsigned way)
 {
-    for (size_t i = 0; i < plan->nic_move_count; i++) {
-        const struct guest_nic *nic = plan->nic_moves[i].guest_nic;
-        if (string_is(nic->name, old) || mac_is(nic->mac, old) || has_address(nic, old))
-            return &plan->nic_moves[i];
+    switch (way) {
+    case 0:
+        return string_is(nic->name, old) || mac_is(nic->mac, old);
+    case 1:
+        return has_address(&nic->addresses, old);
+    case 2:
+        return has_address(&nic->leases, old);
+    default:
+        return has_address(&nic->carries, old);
     }
-    return NULL;
+}
+
+/* `*twin`: another one that is meant as well, as both cards of a bond have its address. */
+static struct nic_move *move_by_old(struct plan *plan, const char *old, struct nic_move **twin)
+{
+    struct nic_move *found = NULL;
+    *twin = NULL;
+    for (unsigned way = 0; way < 4 && !found; way++)
+        for (size_t i = 0; i < plan->nic_move_count; i++)
+            if (is_meant(plan->nic_moves[i].guest_nic, old, way)) {
+                *twin = found;
+                found = found ? found : &plan->nic_moves[i];
+            }
+    return found;
 }
 
 static const struct hardware_nic *nic_by_mac(const struct hardware *hardware, const char *mac)
@@ -68,10 +87,13 @@ static void take(struct nic_move *move, const struct hardware_nic *nic, const ch
 
 static void match_choice(struct planning *planning, const struct nic_choice *choice)
 {
-    struct nic_move *move = move_by_old(planning->plan, choice->old);
+    struct nic_move *twin, *move = move_by_old(planning->plan, choice->old, &twin);
     const struct hardware_nic *nic = nic_by_mac(planning->hardware, choice->mac);
     if (!move)
         planning_block(planning, "name an interface, a MAC or an address that `rehost inspect` shows.", "the job gives %s to %s, which is no interface of the guest's settings",
+                       choice->mac, choice->old);
+    else if (twin)
+        planning_block(planning, "name the interfaces one by one, by name or MAC.", "the job gives %s to %s, which more than one interface of the guest's settings has",
                        choice->mac, choice->old);
     else if (!nic)
         planning_block(planning, "give a MAC that `rehost hardware` shows.", "the job gives %s the card %s, which is not in this machine", choice->old, choice->mac);
@@ -108,8 +130,21 @@ static const struct hardware_nic *next_free(const struct planning *planning, boo
 
 static char *for_people(const struct guest_nic *nic)
 {
-    cleanup_free char *addresses = strings_join(&nic->addresses, ", ");
-    return checked_printf("%s%s%s%s", nic->name ? nic->name : nic->mac ? nic->mac : "an interface", *addresses ? " (" : "", addresses, *addresses ? ")" : "");
+    const struct strings *known[] = {&nic->addresses, &nic->leases, &nic->carries};
+    cleanup_strings struct strings all = {0};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        for (size_t j = 0; j < known[i]->count; j++)
+            strings_add_new(&all, known[i]->items[j]);
+    cleanup_free char *says = strings_join(&all, ", ");
+    const char *name = nic->name ? nic->name : nic->mac ? nic->mac : nic->id ? nic->id : "an interface";
+    return checked_printf("%s%s%s%s", name, *says ? " (" : "", says, *says ? ")" : "");
+}
+
+/* What --nic can call it. */
+static const char *old_of(const struct guest_nic *nic)
+{
+    const char *address = nic->addresses.count ? nic->addresses.items[0] : "OLD";
+    return nic->name ? nic->name : nic->mac ? nic->mac : address;
 }
 
 /* One interface and one card are left. When the job placed the others, it placed these too. */
@@ -136,7 +171,7 @@ static void match_rest(struct planning *planning)
         if (nic && only_one)
             take(move, nic, "only one");
         else if (nic) {
-            cleanup_free char *way_out = checked_printf("if that is the wrong network, say --nic %s=MAC.", move->guest_nic->name ? move->guest_nic->name : "OLD");
+            cleanup_free char *way_out = checked_printf("if that is the wrong network, say --nic %s=MAC.", old_of(move->guest_nic));
             take(move, nic, "order");
             planning_warn(planning, way_out, "the settings of %s go to the card %s by the order of the cards alone", name, nic->mac);
         } else if (!move->hardware_nic)

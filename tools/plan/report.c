@@ -62,6 +62,8 @@ static void add_nic(cJSON *array, const struct nic_move *move)
     json_add_string(object, "name", move->guest_nic->name);
     json_add_string(object, "old_mac", move->guest_nic->mac);
     json_add_strings(object, "addresses", &move->guest_nic->addresses);
+    json_add_strings(object, "leases", &move->guest_nic->leases);
+    json_add_strings(object, "carries", &move->guest_nic->carries);
     json_add_string(object, "new_mac", move->hardware_nic ? move->hardware_nic->mac : NULL);
     json_add_string(object, "by", move->by);
 }
@@ -110,7 +112,8 @@ static void print_nics(struct text *out, const struct plan *plan)
     for (size_t i = 0; i < plan->nic_move_count; i++) {
         const struct nic_move *move = &plan->nic_moves[i];
         cleanup_free char *addresses = strings_join(&move->guest_nic->addresses, ", ");
-        text_printf(out, "  %s  %s  %s -> %s%s%s%s\n", move->guest_nic->name ? move->guest_nic->name : "(no name)", addresses,
+        cleanup_free char *carries = strings_join(&move->guest_nic->carries, ", ");
+        text_printf(out, "  %s  %s%s%s  %s -> %s%s%s%s\n", move->guest_nic->name ? move->guest_nic->name : "(no name)", addresses, *addresses && *carries ? ", " : "", carries,
                     move->guest_nic->mac ? move->guest_nic->mac : "any", move->hardware_nic ? move->hardware_nic->mac : "none",
                     move->by ? " (by " : "", move->by ? move->by : "", move->by ? ")" : "");
     }

@@ -82,6 +82,10 @@ struct verdicts {
 
 static void judge_unbound(const struct proving *proving, const struct guest_nic *nic, struct verdicts *verdicts)
 {
+    if (!nic->name) {
+        strings_add(&verdicts->bad, "settings that are bound to the slot or the driver of another card");
+        return;
+    }
     unsigned long number;
     cleanup_free char *pattern = checked_printf("%s (any card fits)", nic->name);
     cleanup_free char *kernel_name = checked_printf("%s (the kernel's own name)", nic->name);
