@@ -145,6 +145,39 @@ int program_start_reading(const struct program *program, pid_t *pid, struct erro
     return ends[0];
 }
 
+/* 0: it has closed its end. 1: `take` has seen enough. -1: the time was up. */
+static int hand_over(int fd, double deadline, program_taken *take, void *context)
+{
+    for (;;) {
+        double left = deadline > 0 ? deadline - now_seconds() : 3600;
+        if (left <= 0)
+            return -1;
+        struct pollfd pollfd = {.fd = fd, .events = POLLIN};
+        if (poll(&pollfd, 1, (int)(left * 1000) + 1) <= 0)
+            continue;
+        char buffer[65536];
+        ssize_t got = read(fd, buffer, sizeof buffer);
+        if (got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN))
+            return 0;
+        if (got > 0 && !take(context, buffer, (size_t)got))
+            return 1;
+    }
+}
+
+int program_stream(const struct program *program, program_taken *take, void *context, struct error *err)
+{
+    pid_t pid;
+    int fd = program_start_reading(program, &pid, err);
+    if (fd < 0)
+        return -1;
+    int ended = hand_over(fd, program->timeout_seconds ? now_seconds() + program->timeout_seconds : 0, take, context);
+    close(fd);
+    if (ended == 0)
+        return program_wait(pid, program->argv[0], err);
+    program_end(pid);
+    return ended == 1 ? 0 : error_set(err, "%s did not end within %u seconds", program->argv[0], program->timeout_seconds);
+}
+
 int program_start(const struct program *program, pid_t *pid, struct error *err)
 {
     *pid = spawn(program, -1, -1, err);

@@ -2,6 +2,7 @@
 #ifndef REHOST_BASE_PROGRAM_H
 #define REHOST_BASE_PROGRAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -24,6 +25,11 @@ struct program {
  * 0: it ended with status 0. -1: could not start, killed, timed out, or another status; `err` says which, with the
  * last lines of what it printed. */
 int program_run(const struct program *program, struct text *output, struct error *err);
+
+/* Runs it and hands what it prints on stdout to `take` as it comes (stderr is dropped), so that no output is too long.
+ * Once `take` returns false the program is ended, and that is no failure. 0, or -1 as program_run. */
+typedef bool program_taken(void *context, const char *bytes, size_t length);
+int program_stream(const struct program *program, program_taken *take, void *context, struct error *err);
 
 /* Starts it with its stdout on the returned descriptor (stderr is dropped); the caller closes it and calls program_wait. -1: error. */
 int program_start_reading(const struct program *program, pid_t *pid, struct error *err);

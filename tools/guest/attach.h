@@ -43,6 +43,10 @@ void nbd_detach(struct attachment *attachment);
 /* partitions.c: fills guest->disk.table and .partitions with what libblkid recognises, and finds or makes their nodes. */
 int partitions_read(struct guest *guest, struct error *err);
 
+bool partition_is_extended(const struct partition *partition);
+/* What libblkid recognises on a device: a type as "ext4", the caller's, or NULL when it is nothing or not to be told for certain. */
+char *recognise(const char *device);
+
 /* mounts.c: mounts the partition's file system on the directory that `target_fd` (O_PATH) is. */
 int mount_partition(struct guest *guest, struct partition *partition, int target_fd, enum guest_access access, struct error *err);
 /* Whether this program mounts file systems of that type. */

@@ -134,6 +134,8 @@ enum guest_access { GUEST_READ, GUEST_WRITE };
  * activated. With GUEST_READ nothing is written, not even a file system's journal. With GUEST_WRITE file systems are
  * checked first (e2fsck -p). A disk without a system is no error: `systems` is empty then. */
 int guest_open(const char *what, enum guest_access access, struct guest *guest, struct error *err);
+/* As guest_open to read, but of the disk and its partitions only: nothing is mounted, and no system looked for. */
+int guest_open_disk(const char *what, struct guest *guest, struct error *err);
 /* Syncs and unmounts; says so when the last flush fails. */
 int guest_close(struct guest *guest, struct error *err);
 

@@ -70,6 +70,16 @@ int guest_open(const char *what, enum guest_access access, struct guest *guest, 
     return result;
 }
 
+int guest_open_disk(const char *what, struct guest *guest, struct error *err)
+{
+    *guest = (struct guest){.what = checked_copy(what), .root_fd = -1};
+    if (attach_open(what, GUEST_READ, guest, err) == 0 && partitions_read(guest, err) == 0 && attach_answers(guest, err) == 0)
+        return 0;
+    name_source(guest, err);
+    guest_close(guest, NULL);
+    return -1;
+}
+
 static void free_partition(struct partition *partition)
 {
     free(partition->type);

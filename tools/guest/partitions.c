@@ -74,6 +74,17 @@ static int probe_file_system(int fd, struct guest *guest, struct partition *part
     return 0;
 }
 
+char *recognise(const char *device)
+{
+    cleanup_close int fd = open(device, O_RDONLY | O_CLOEXEC);
+    __attribute__((cleanup(cleanup_probe))) blkid_probe probe = blkid_new_probe();
+    if (fd < 0 || !probe || blkid_probe_set_device(probe, fd, 0, 0) < 0)
+        return NULL;
+    blkid_probe_enable_superblocks(probe, 1);
+    blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE);
+    return blkid_do_safeprobe(probe) == 0 ? probe_value(probe, "TYPE") : NULL;
+}
+
 static char *type_of(blkid_partition entry)
 {
     const char *type = blkid_partition_get_type_string(entry); /* GPT */
@@ -170,7 +181,7 @@ static int find_node(struct guest *guest, struct partition *partition, struct er
 }
 
 /* Of an extended partition the kernel shows the first sectors only. */
-static bool is_extended(const struct partition *partition)
+bool partition_is_extended(const struct partition *partition)
 {
     return string_is(partition->type, "0x05") || string_is(partition->type, "0x0f") || string_is(partition->type, "0x85");
 }
@@ -180,7 +191,7 @@ static void rescan(int fd, const struct guest_disk *disk)
 {
     for (size_t i = 0; i < disk->partition_count; i++) {
         cleanup_free char *name = kernel_name(disk->device, disk->partitions[i].number);
-        if (!is_extended(&disk->partitions[i]) && !kernel_knows(name, &disk->partitions[i])) {
+        if (!partition_is_extended(&disk->partitions[i]) && !kernel_knows(name, &disk->partitions[i])) {
             (void)ioctl(fd, BLKRRPART); /* what it could not do shows in find_node */
             return;
         }
@@ -198,7 +209,7 @@ static int take_table(int fd, blkid_partlist list, struct guest *guest, struct e
     rescan(fd, disk);
     for (size_t i = 0; i < disk->partition_count; i++) {
         struct partition *partition = &disk->partitions[i];
-        if (is_extended(partition))
+        if (partition_is_extended(partition))
             continue;
         if (partition->offset_bytes + partition->size_bytes > disk->size_bytes) {
             partition->problem = checked_copy("it reaches behind the end of the disk");

@@ -21,6 +21,7 @@
         memcpy(at, &value, sizeof value);                                     \
     }
 DEFINE_BYTES(16, be, be16toh, htobe16)
+DEFINE_BYTES(16, le, le16toh, htole16)
 DEFINE_BYTES(32, be, be32toh, htobe32)
 DEFINE_BYTES(64, be, be64toh, htobe64)
 DEFINE_BYTES(32, le, le32toh, htole32)

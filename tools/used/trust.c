@@ -1,0 +1,120 @@
+/* See trust.h. Offsets are those of the file systems' own specifications; where there is a program that knows, it is asked. */
+#include "trust.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "../base/program.h"
+#include "../pull/bytes.h"
+
+#define UNREADABLE "its superblock cannot be read"
+#define NOT_CLEAN "it was not unmounted cleanly"
+#define ASK_SECONDS 120
+
+static bool read_at(int fd, void *bytes, size_t length, uint64_t offset)
+{
+    return pread(fd, bytes, length, (off_t)offset) == (ssize_t)length;
+}
+
+/* Documentation/filesystems/ext4/super.rst: s_state, s_feature_incompat, s_feature_ro_compat. */
+enum { EXT_AT = 1024, EXT_STATE = 0x3a, EXT_INCOMPAT = 0x60, EXT_RO_COMPAT = 0x64 };
+enum { EXT_VALID = 1, EXT_ERRORS = 2, EXT_RECOVER = 4, EXT_BIGALLOC = 0x200, EXT_ORPHANS = 0x10000 };
+
+const char *distrust_ext(const struct volume *volume, int fd)
+{
+    (void)volume;
+    unsigned char superblock[0x68];
+    if (!read_at(fd, superblock, sizeof superblock, EXT_AT))
+        return UNREADABLE;
+    uint16_t state = get_le16(superblock + EXT_STATE);
+    uint32_t ro_compat = get_le32(superblock + EXT_RO_COMPAT);
+    if (get_le32(superblock + EXT_INCOMPAT) & EXT_RECOVER)
+        return NOT_CLEAN " (its journal has not been replayed)";
+    if (state & EXT_ERRORS)
+        return "the kernel found errors in it";
+    if (!(state & EXT_VALID) || ro_compat & EXT_ORPHANS)
+        return NOT_CLEAN;
+    return ro_compat & EXT_BIGALLOC ? "partclone does not know bigalloc" : NULL;
+}
+
+/* "log tail: 2 head: 2 state: <CLEAN>" is the first that xfs_logprint says; of a dirty log all of its records follow. */
+struct log_state {
+    char text[1024];
+    size_t length;
+};
+
+static bool take_state(void *context, const char *bytes, size_t length)
+{
+    struct log_state *state = context;
+    size_t taken = (size_t)least(length, sizeof state->text - 1 - state->length);
+    memcpy(state->text + state->length, bytes, taken);
+    state->length += taken;
+    return !strstr(state->text, "state: <") && state->length + 1 < sizeof state->text;
+}
+
+/* xfs_sb(5): sb_rblocks, sb_logstart (0: the log is elsewhere), sb_inprogress; big-endian. */
+enum { XFS_REALTIME_BLOCKS = 16, XFS_LOG_START = 48, XFS_IN_PROGRESS = 126 };
+
+const char *distrust_xfs(const struct volume *volume, int fd)
+{
+    unsigned char superblock[128];
+    if (!read_at(fd, superblock, sizeof superblock, 0))
+        return UNREADABLE;
+    if (get_be64(superblock + XFS_REALTIME_BLOCKS) || !get_be64(superblock + XFS_LOG_START) || superblock[XFS_IN_PROGRESS])
+        return "its log or its realtime section is elsewhere, or it is half-made";
+    struct log_state state = {0};
+    const char *const argv[] = {"xfs_logprint", "-t", volume->device, NULL};
+    if (program_stream(&(struct program){.argv = argv, .input_fd = -1, .timeout_seconds = ASK_SECONDS}, take_state, &state, NULL) < 0)
+        return "the state of its log cannot be told";
+    return strstr(state.text, "state: <CLEAN>") ? NULL : NOT_CLEAN " (its log has not been replayed)";
+}
+
+/* btrfs' on-disk format: the superblock at 64 KiB with log_root, flags (bit 32: a seed of others), num_devices. */
+enum { BTRFS_AT = 0x10000, BTRFS_FLAGS = 0x38, BTRFS_LOG_ROOT = 0x60, BTRFS_DEVICES = 0x88 };
+
+const char *distrust_btrfs(const struct volume *volume, int fd)
+{
+    (void)volume;
+    unsigned char superblock[0x90];
+    if (!read_at(fd, superblock, sizeof superblock, BTRFS_AT))
+        return UNREADABLE;
+    if (get_le64(superblock + BTRFS_LOG_ROOT))
+        return NOT_CLEAN " (its log tree has not been replayed)";
+    return get_le64(superblock + BTRFS_DEVICES) != 1 || get_le64(superblock + BTRFS_FLAGS) >> 32 ? "it spans several devices" : NULL;
+}
+
+/* ntfs-3g.probe(8) tells what it is by its status. That a check is pending, partclone.ntfs itself sees. */
+const char *distrust_ntfs(const struct volume *volume, int fd)
+{
+    (void)fd;
+    enum { HIBERNATED = 14, UNCLEAN = 15 };
+    int status;
+    const char *const argv[] = {"ntfs-3g.probe", "--readwrite", volume->device, NULL};
+    struct program program = {.argv = argv, .input_fd = -1, .timeout_seconds = ASK_SECONDS, .exit_status = &status};
+    if (program_run(&program, NULL, NULL) == 0)
+        return NULL;
+    return status == HIBERNATED ? "Windows is hibernated in it, or was shut down by fast startup" : status == UNCLEAN ? NOT_CLEAN : "ntfs-3g does not take it";
+}
+
+/* Linux marks a mounted FAT in the boot sector's reserved byte (BS_Reserved1, bit 0), Windows in the second entry of the FAT, which partclone.fat
+ * looks at. A sectors-per-FAT of 0 in the old place (BPB_FATSz16) means FAT32, where the byte lies further behind. */
+const char *distrust_fat(const struct volume *volume, int fd)
+{
+    (void)volume;
+    enum { OLD_FAT_SIZE = 0x16, DIRTY = 0x25, DIRTY_32 = 0x41 };
+    unsigned char sector[512];
+    if (!read_at(fd, sector, sizeof sector, 0))
+        return UNREADABLE;
+    return sector[get_le16(sector + OLD_FAT_SIZE) ? DIRTY : DIRTY_32] & 1 ? NOT_CLEAN : NULL;
+}
+
+/* The exFAT specification, 3.1.13 VolumeFlags: bit 1 VolumeDirty, bit 2 MediaFailure. */
+const char *distrust_exfat(const struct volume *volume, int fd)
+{
+    (void)volume;
+    enum { VOLUME_FLAGS = 106, TROUBLE = 2 | 4 };
+    unsigned char sector[512];
+    if (!read_at(fd, sector, sizeof sector, 0))
+        return UNREADABLE;
+    return get_le16(sector + VOLUME_FLAGS) & TROUBLE ? NOT_CLEAN : NULL;
+}
