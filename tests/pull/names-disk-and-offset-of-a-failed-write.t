@@ -25,7 +25,7 @@ fails() {
 }
 goes_on() { pulls_whole "$SOURCE" --json "$(uri source)" "$TARGET"; }
 # with_fault CALL ERROR WHEN: a pull where that call of a thread fails.
-with_fault() { strace -f -o /dev/null -e trace="$1" -e inject="$1:error=$2:when=$3" "$REHOST" pull --connections 1 "$(uri source)" "$TARGET"; }
+with_fault() { strace -f -o /dev/null -e trace="$1" -e inject="$1:error=$2:when=$3" "$REHOST" pull --all --connections 1 "$(uri source)" "$TARGET"; }
 
 # The journal has a slot from the start. The thread that saves it flushes twice for each further one, so its fifth flush
 # comes after slot 3. What was written since may be lost for good: there must never be a slot 4. (strace counts the calls
@@ -34,14 +34,14 @@ vouches_only_for_what_was_flushed() {
     local newest
     rm -f "$TARGET"
     serve_slow slow "$SOURCE" 3000000
-    strace -f -o "$WORK/trace" -e trace=fdatasync -e inject=fdatasync:error=EIO:when=5 "$REHOST" pull --connections 1 "$(uri slow)" "$TARGET" || true
+    strace -f -o "$WORK/trace" -e trace=fdatasync -e inject=fdatasync:error=EIO:when=5 "$REHOST" pull --all --connections 1 "$(uri slow)" "$TARGET" || true
     grep -q INJECTED "$WORK/trace" || { echo "no flush has failed"; return 1; }
     newest=$(head -c 1048576 "$TARGET" | perl -0777 -ne 'print unpack("Q<", substr($_, pos() + 8, 8)), "\n" while /rhjourn1/g' | sort -n | tail -n 1)
     echo "the newest slot of the journal is number $newest"
     [ "$newest" -eq 3 ] && goes_on
 }
 
-limited() { (ulimit -f $((16 * 1024)) && "$REHOST" pull "$(uri source)" "$TARGET"); }
+limited() { (ulimit -f $((16 * 1024)) && "$REHOST" pull --all "$(uri source)" "$TARGET"); }
 truncate -s "$SIZE" "$TARGET"
 tries "a limit on the size of files" fails "write $TARGET at offset [0-9]+ .*File too large" limited
 tries "... and without it the copy goes on" goes_on
@@ -49,7 +49,7 @@ tries "... and without it the copy goes on" goes_on
 if mkdir "$WORK/full" && mount -t tmpfs -o size=12m none "$WORK/full" 2>/dev/null; then
     CLEANUPS+=("umount $WORK/full")
     TARGET=$WORK/full/target.img
-    tries "no room left" fails "write $TARGET at offset [0-9]+ .*No space left" "$REHOST" pull "$(uri source)" "$TARGET"
+    tries "no room left" fails "write $TARGET at offset [0-9]+ .*No space left" "$REHOST" pull --all "$(uri source)" "$TARGET"
     mount -o remount,size=40m "$WORK/full"
     tries "... and with more room the copy goes on" goes_on
     TARGET=$WORK/target.img
@@ -67,7 +67,7 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
     done
     tries "a flush that succeeds after one that failed vouches for nothing" vouches_only_for_what_was_flushed
     rm -f "$TARGET"
-    strace -f -o /dev/null -e trace=fallocate -e inject=fallocate:error=EOPNOTSUPP "$REHOST" pull "$(uri source)" "$TARGET" >/dev/null
+    strace -f -o /dev/null -e trace=fallocate -e inject=fallocate:error=EOPNOTSUPP "$REHOST" pull --all "$(uri source)" "$TARGET" >/dev/null
     tries "a target that cannot punch holes" same_content "$SOURCE" "$TARGET"
 else
     TAP_COUNT=$((TAP_COUNT + 1))

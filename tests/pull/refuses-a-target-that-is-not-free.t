@@ -26,7 +26,7 @@ tries "a number of connections that is none" pull_says 2 'not understood: 0' --c
 
 head -c "$SIZE" /dev/urandom >"$WORK/dense.img"
 serve_slow slow "$WORK/dense.img" 2500000
-"$REHOST" pull "$(uri slow)" "$WORK/shared" >/dev/null 2>&1 &
+"$REHOST" pull --all "$(uri slow)" "$WORK/shared" >/dev/null 2>&1 &
 FIRST=$!
 for _ in $(seq 100); do [ -e "$WORK/shared" ] && break; sleep 0.05; done
 tries "a file that another pull is filling" pull_says 1 'in use by another program' "$SOURCE" "$WORK/shared"

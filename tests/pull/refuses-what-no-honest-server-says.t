@@ -12,7 +12,7 @@ make_source "$SOURCE" "$SIZE"
 # refuses LIE PATTERN: within 20 s.
 refused() {
     local lie=$1 pattern=$2 status=0
-    timeout 20 "$REHOST" pull --patience 2 "$(uri "$lie")" "$WORK/target" >"$WORK/pull.out" 2>&1 || status=$?
+    timeout 20 "$REHOST" pull --all --patience 2 "$(uri "$lie")" "$WORK/target" >"$WORK/pull.out" 2>&1 || status=$?
     cat "$WORK/pull.out"
     [ "$status" -eq 1 ] || { echo "exit status $status instead of 1"; return 1; }
     grep -Eq -- "$pattern" "$WORK/pull.out" || { echo "the output does not match: $pattern"; return 1; }

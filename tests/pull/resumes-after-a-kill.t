@@ -20,7 +20,7 @@ serve_slow slow "$SOURCE" 35000000
 
 kill_once() {
     local pid
-    "$REHOST" pull --json "$(uri slow)" "$TARGET" >"$WORK/killed.out" 2>&1 &
+    "$REHOST" pull --all --json "$(uri slow)" "$TARGET" >"$WORK/killed.out" 2>&1 &
     pid=$!
     perl -e 'select undef, undef, undef, 0.05 + rand 1.2'
     { kill -9 "$pid" && wait "$pid"; } 2>/dev/null || true
@@ -47,7 +47,7 @@ tries "the source is unchanged" test "$(sha256sum <"$SOURCE")" = "$DIGEST"
 # A run that is killed late has nearly all of it in its journal.
 tr '\0-\377' '\1-\377\0' <"$SOURCE" >"$TARGET"
 serve_slow slower "$SOURCE" 16000000
-"$REHOST" pull --json "$(uri slower)" "$TARGET" >"$WORK/killed.out" 2>&1 &
+"$REHOST" pull --all --json "$(uri slower)" "$TARGET" >"$WORK/killed.out" 2>&1 &
 PID=$!
 sleep 4
 { kill -9 "$PID" && wait "$PID"; } 2>/dev/null || true

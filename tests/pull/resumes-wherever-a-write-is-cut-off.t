@@ -16,7 +16,7 @@ old_disk() { tr '\0-\377' '\1-\377\0' <"$SOURCE" >"$TARGET"; }
 # strace counts the calls of each thread by itself: the most that one thread makes.
 count_calls() { sed -n "s/^\([0-9]*\) *$1(.*/\1/p" "$WORK/trace" | sort | uniq -c | sort -n | tail -n 1 | awk '{ print $1 }'; }
 old_disk
-strace -f -o "$WORK/trace" -e trace=pwrite64,fdatasync "$REHOST" pull --connections 1 "$(uri source)" "$TARGET" >/dev/null 2>&1 ||
+strace -f -o "$WORK/trace" -e trace=pwrite64,fdatasync "$REHOST" pull --all --connections 1 "$(uri source)" "$TARGET" >/dev/null 2>&1 ||
     skip_all "strace cannot trace here"
 must "an undisturbed pull under strace gives the source" same_content "$SOURCE" "$TARGET"
 
@@ -24,7 +24,7 @@ must "an undisturbed pull under strace gives the source" same_content "$SOURCE" 
 cut() {
     local call=$1 nth=$2 status=0
     old_disk
-    { strace -f -o /dev/null -e trace="$call" -e inject="$call:signal=KILL:when=$nth" "$REHOST" pull --connections 1 "$(uri source)" "$TARGET" >/dev/null 2>&1; } 2>/dev/null || status=$?
+    { strace -f -o /dev/null -e trace="$call" -e inject="$call:signal=KILL:when=$nth" "$REHOST" pull --all --connections 1 "$(uri source)" "$TARGET" >/dev/null 2>&1; } 2>/dev/null || status=$?
     [ "$status" -eq 137 ] || { echo "it was not killed: exit status $status"; return 1; }
     cmp -s -n "$SIZE" "$SOURCE" "$TARGET" || does_not_boot_yet || return 1
     pulls_whole "$SOURCE" --json "$(uri source)" "$TARGET"
@@ -50,7 +50,7 @@ tries "cut off at each flush" all_of fdatasync 6
 # At the end nothing that has arrived is asked for again, not even when the journal is overwritten already.
 old_disk
 FLUSHES=$(count_calls fdatasync)
-{ strace -f -o /dev/null -e trace=fdatasync -e inject="fdatasync:signal=KILL:when=$((FLUSHES - 1))" "$REHOST" pull --connections 1 "$(uri source)" "$TARGET" >/dev/null 2>&1; } 2>/dev/null || true
+{ strace -f -o /dev/null -e trace=fdatasync -e inject="fdatasync:signal=KILL:when=$((FLUSHES - 1))" "$REHOST" pull --all --connections 1 "$(uri source)" "$TARGET" >/dev/null 2>&1; } 2>/dev/null || true
 pull --json "$(uri source)" "$TARGET" >/dev/null
 tries "cut off before the first sector, nothing but the ends is asked for again" \
     test "$(json_number "$WORK/pull.out" resumed_bytes)" -ge $((SIZE - 3 * 1048576))

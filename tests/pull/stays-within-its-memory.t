@@ -17,10 +17,10 @@ peak() { perl -e 'use strict; my $pid = fork // die; if (!$pid) { open STDOUT, "
 
 head -c $((200 * 1048576)) /dev/urandom >"$WORK/dense.img"
 serve_nbdkit dense file "$WORK/dense.img"
-PEAK=$(peak "$REHOST" pull "$(uri dense)" "$WORK/target")
+PEAK=$(peak "$REHOST" pull --all "$(uri dense)" "$WORK/target")
 tries "200 MiB with the usual settings: $PEAK kB" test "$PEAK" -gt 0 -a "$PEAK" -le "$LIMIT_KB"
 tries "... arrive whole" same_content "$WORK/dense.img" "$WORK/target"
-PEAK=$(peak "$REHOST" pull --connections 16 --request-size 8388608 "$(uri dense)" "$WORK/target")
+PEAK=$(peak "$REHOST" pull --all --connections 16 --request-size 8388608 "$(uri dense)" "$WORK/target")
 tries "16 connections with 8 MiB requests: $PEAK kB" test "$PEAK" -gt 0 -a "$PEAK" -le "$LIMIT_KB"
 tries "... arrive whole" same_content "$WORK/dense.img" "$WORK/target"
 rm "$WORK/target" "$WORK/dense.img"
@@ -31,7 +31,7 @@ serve_nbdkit huge data size="$SIZE" data='
     ("begin"*1000 @510 0x55 0xaa)  @0x40001000 "a"*70000  @0x1FFFFFFF000 "b"*8192  @0x3F000000000 "c"*3000000  @0x3FFFFFFF000 "end"'
 truncate -s "$SIZE" "$WORK/target" 2>/dev/null || { echo "1..$TAP_COUNT # no file of 4 TiB can be made here"; exit 0; }
 started=$SECONDS
-PEAK=$(peak "$REHOST" pull "$(uri huge)" "$WORK/target")
+PEAK=$(peak "$REHOST" pull --all "$(uri huge)" "$WORK/target")
 tries "4 TiB, nearly all holes: $PEAK kB" test "$PEAK" -gt 0 -a "$PEAK" -le "$LIMIT_KB"
 diag "took $((SECONDS - started)) s"
 at() { dd if="$WORK/target" bs=4096 skip=$(($1 / 4096)) count=3 status=none | tr -d '\0' | head -c "$2"; }

@@ -16,7 +16,7 @@ slow_server() { serve_slow source "$1" 25000000; }
 lose_source() {
     rm -f "$TARGET"
     slow_server "$SOURCE"
-    "$REHOST" pull --json "$@" "$(uri source)" "$TARGET" >"$WORK/back.out" 2>"$WORK/back.err" &
+    "$REHOST" pull --all --json "$@" "$(uri source)" "$TARGET" >"$WORK/back.out" 2>"$WORK/back.err" &
     PULL=$!
     sleep 1.5
     stop "$SERVER"

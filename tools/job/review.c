@@ -111,6 +111,21 @@ static int plan_guest(struct run *run, const struct guest *guest, struct error *
     return 0;
 }
 
+/* What is in use on the source, while it is open; without a guest by opening it for this alone. Without a map everything is copied. */
+static void find_map(struct run *run, const struct guest *guest)
+{
+    struct error failure = {0};
+    used_free(&run->map);
+    if ((guest ? used_find(guest, &run->map, &failure) : used_find_in(run->job.source, &run->map, &failure)) < 0) {
+        console_say(&run->console, "    everything will be copied, as it cannot be told what is in use: %s\n", failure.message);
+        return;
+    }
+    cleanup_free char *table = used_to_text(&run->map, "    ");
+    console_say_text(&run->console, table);
+    cJSON_Delete(run->state.map);
+    run->state.map = used_to_json(&run->map);
+}
+
 /* A running server's file systems may not be readable as they are (a journal that would have to be replayed, a damage
  * that a check after the copy mends). That is no reason to stop, but whoever confirms has to know. */
 static int go_on_without_plan(struct run *run, const struct error *failure, struct error *err)
@@ -120,6 +135,7 @@ static int go_on_without_plan(struct run *run, const struct error *failure, stru
         return error_prefix(err, "the source has gone away");
     console_say(&run->console, "    warning: the system on the source cannot be read before the copy: %s\n", failure->message);
     console_say(&run->console, "    It will be checked and planned for after the copy; if it cannot boot here, that will be known only then.\n");
+    find_map(run, NULL);
     return 0;
 }
 
@@ -131,6 +147,8 @@ int stage_plan(struct run *run, struct error *err)
     if (guest_open(run->job.source, GUEST_READ, &guest, &failure) < 0)
         return go_on_without_plan(run, &failure, err);
     int result = plan_guest(run, &guest, err);
+    if (result == 0)
+        find_map(run, &guest);
     if (guest_close(&guest, result < 0 ? NULL : err) < 0)
         return -1;
     return result;

@@ -176,6 +176,7 @@ static void run_free(struct run *run)
     state_free(&run->state);
     hardware_free(&run->hardware);
     target_free(&run->target);
+    used_free(&run->map);
     text_free(&run->changed);
     free(run->job_place);
     free(run->mac);

@@ -6,6 +6,7 @@
 #include "../guest/guest.h"
 #include "../hardware/hardware.h"
 #include "../pull/pull.h"
+#include "../used/used.h"
 #include "disk_content.h"
 #include "job.h"
 #include "state.h"
@@ -32,6 +33,7 @@ struct run {
     char *job_place;       /* a job that is an URL and can only be fetched when the network is there */
     char *mac;             /* of the card that the pull uses; "" when not known */
     struct target target;
+    struct used_map map;   /* which blocks of the source are in use; of 0 bytes when that cannot be told */
     struct pull_result pulled;
     size_t changes;        /* operations that were carried out */
     struct text changed;   /* and what they were, one line each */

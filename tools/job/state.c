@@ -104,6 +104,8 @@ cJSON *state_to_json(const struct job_state *state)
     add_source(state, document);
     add_target(state, document);
     add_progress(state, document);
+    if (state->map)
+        cJSON_AddItemToObject(document, "map", cJSON_Duplicate(state->map, true));
     if (state->plan)
         cJSON_AddItemToObject(document, "plan", cJSON_Duplicate(state->plan, true));
     if (state->proof)
@@ -151,6 +153,7 @@ void state_free(struct job_state *state)
     free(state->target_serial);
     free(state->target_content);
     free(state->target_state);
+    cJSON_Delete(state->map);
     cJSON_Delete(state->plan);
     cJSON_Delete(state->proof);
     *state = (struct job_state){0};

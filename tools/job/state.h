@@ -32,7 +32,7 @@ struct job_state {
     uint64_t target_bytes;
     bool has_progress;
     struct pull_progress progress;
-    cJSON *plan, *proof; /* NULL until there is one */
+    cJSON *map, *plan, *proof; /* NULL until there is one */
     struct error error;  /* what failed */
     char *target_state; /* what a failure left on the target, for people */
     double stage_began, written;

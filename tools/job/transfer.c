@@ -35,6 +35,8 @@ int stage_pull(struct run *run, struct error *err)
         .source = run->job.source,
         .target = run->target.device,
         .patience_seconds = run_patience(run),
+        .in_use = run->map.disk_bytes ? &run->map.in_use : NULL,
+        .in_use_of_bytes = run->map.disk_bytes,
         .restart = run->job.restart,
         .hold_boot_code = true,
     };

@@ -10,6 +10,7 @@
 #include "../base/json.h"
 #include "../base/options.h"
 #include "../base/text.h"
+#include "../used/used.h"
 #include "pull.h"
 
 #define PATIENCE_SECONDS 600
@@ -72,7 +73,7 @@ static int parse(int argc, char **argv, struct arguments *arguments, int *status
 {
     struct pull_options *options = &arguments->options;
     const struct option_row rows[] = {
-        {.name = "all", .flag = &arguments->all, .help = "send free blocks too (this version always does; holes and zeroes are never sent)"},
+        {.name = "all", .flag = &arguments->all, .help = "copy the free space of file systems and volume groups too"},
         {.name = "connections", .argument = "N", .take = take_connections, .context = &options->connections, .help = "1 to 16; default: 4 where the server allows it, else 1"},
         {.name = "request-size", .argument = "BYTES", .take = take_request_bytes, .context = &options->request_bytes, .help = "4096 to 8388608, a multiple of 4096; default 1048576"},
         {.name = "patience", .argument = "SECONDS", .take = take_patience, .context = &options->patience_seconds, .help = "how long a lost source is waited for, or \"forever\"; default 600"},
@@ -188,6 +189,7 @@ static int report_json(const struct arguments *arguments, const struct pull_resu
     json_add_size(line, "received_bytes", result->progress.received_bytes);
     json_add_size(line, "resumed_bytes", result->progress.resumed_bytes);
     json_add_size(line, "zero_bytes", result->zero_bytes);
+    json_add_size(line, "free_bytes", result->free_bytes);
     json_add_size(line, "connections", result->connections);
     cJSON_AddNumberToObject(line, "seconds", result->progress.seconds);
     cJSON_AddBoolToObject(line, "boot_code_held", arguments->options.hold_boot_code);
@@ -206,10 +208,10 @@ static int report(const struct arguments *arguments, const struct face *face, co
     if (arguments->json)
         return report_json(arguments, result);
     cleanup_free char *total = size_for_people(result->progress.total_bytes), *received = size_for_people(result->progress.received_bytes);
-    cleanup_free char *here = part(result->progress.resumed_bytes, "were here already"), *zero = part(result->zero_bytes, "are holes");
+    cleanup_free char *here = part(result->progress.resumed_bytes, "were here already"), *zero = part(result->zero_bytes, "are holes"), *unused = part(result->free_bytes, "are free");
     if (face->terminal)
         fprintf(stderr, "\n\033[K");
-    printf("%s on %s: %s received in %.1f s%s%s.%s\n", total, arguments->options.target, received, result->progress.seconds, here, zero,
+    printf("%s on %s: %s received in %.1f s%s%s%s.%s\n", total, arguments->options.target, received, result->progress.seconds, here, zero, unused,
            arguments->options.hold_boot_code ? " The boot code is held back." : "");
     return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
 }
@@ -230,6 +232,36 @@ static int report_failure(const struct arguments *arguments, const struct face *
     return EXIT_FAILED;
 }
 
+static void tell_map(const struct arguments *arguments, const struct used_map *map)
+{
+    if (!arguments->json) {
+        cleanup_free char *table = used_to_text(map, "");
+        fputs(table, stdout);
+        fflush(stdout);
+        return;
+    }
+    cJSON *line = used_to_json(map);
+    cJSON_AddNumberToObject(line, "version", 1);
+    cJSON_AddStringToObject(line, "event", "map");
+    (void)json_print_line(line);
+}
+
+/* Without a map everything is copied. What is in the way of the source itself, the pull says in its own words. */
+static void find_map(struct arguments *arguments, struct used_map *map)
+{
+    struct error err = {0};
+    uint64_t size_bytes;
+    if (pull_source_size(arguments->options.source, &size_bytes, NULL) < 0)
+        return;
+    if (used_find_in(arguments->options.source, map, &err) < 0) {
+        fprintf(stderr, "rehost: pull: everything is copied, as it cannot be told what is in use: %s\n", err.message);
+        return;
+    }
+    tell_map(arguments, map);
+    arguments->options.in_use = &map->in_use;
+    arguments->options.in_use_of_bytes = map->disk_bytes;
+}
+
 int command_pull(int argc, char **argv)
 {
     struct arguments arguments = {.options.patience_seconds = PATIENCE_SECONDS};
@@ -238,9 +270,12 @@ int command_pull(int argc, char **argv)
         return status;
     signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error to report, with its offset */
     struct face face = {.json = arguments.json, .terminal = isatty(STDERR_FILENO)};
+    struct used_map map = {0};
     struct pull_result result;
     struct error err = {0};
-    if (pull_run(&arguments.options, tell, &face, &result, &err) < 0)
-        return report_failure(&arguments, &face, &err);
-    return report(&arguments, &face, &result);
+    if (!arguments.all)
+        find_map(&arguments, &map);
+    int pulled = pull_run(&arguments.options, tell, &face, &result, &err);
+    used_free(&map);
+    return pulled < 0 ? report_failure(&arguments, &face, &err) : report(&arguments, &face, &result);
 }

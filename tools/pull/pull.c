@@ -95,10 +95,11 @@ static int take_map(struct pull *pull, struct error *err)
 {
     const struct extents *in_use = pull->options->in_use;
     uint64_t size = pull->ends.source_bytes;
-    if (in_use && pull->options->in_use_of_bytes != size)
+    if (in_use && pull->options->in_use_of_bytes != align_down(size, SECTOR))
         return refuse_resized(pull, err);
     for (size_t i = 0; in_use && i < in_use->count; i++)
-        extents_add(&pull->in_use, in_use->items[i].start, least(in_use->items[i].end, size));
+        extents_add(&pull->in_use, in_use->items[i].start, in_use->items[i].end);
+    extents_add(&pull->in_use, align_down(size - 1, SECTOR), size); /* what is less than a sector, the map's view of the disk does not have */
     if (!in_use || extents_bytes(&pull->in_use) >= size) {
         extents_free(&pull->in_use);
         extents_add(&pull->in_use, 0, size);
@@ -113,7 +114,7 @@ static int refuse_other_map(const struct pull *pull, struct error *err)
     static const struct identity everything;
     if (memcmp(&pull->map, &everything, sizeof everything) == 0) {
         error_set(err, "the copy on %s leaves free space out, and now everything is to be copied", pull->options->target);
-        return error_advise(err, "Go on as it was begun (without --all), or start over with --restart.");
+        return error_advise(err, "Go on as it was begun, without --all; or start over, with --restart.");
     }
     error_set(err, "the copy on %s was begun when other blocks of the source were in use: it was written to since", pull->options->target);
     return error_advise(err, "Stop what writes on the source, then start over with --restart.");

@@ -111,10 +111,10 @@ serve_rotten() {
     wait_for_socket "$WORK/$name.sock"
 }
 
-# pull ARGUMENTS…: output in $WORK/pull.out, exit status in $STATUS.
+# pull ARGUMENTS…: output in $WORK/pull.out, exit status in $STATUS. Of everything, as these sources have no file systems that a map could be of.
 pull() {
     STATUS=0
-    "$REHOST" pull "$@" >"$WORK/pull.out" 2>&1 || STATUS=$?
+    "$REHOST" pull --all "$@" >"$WORK/pull.out" 2>&1 || STATUS=$?
     cat "$WORK/pull.out"
 }
 
