@@ -7,12 +7,9 @@ needs nbdkit perl
 
 SOURCE=$WORK/source.img
 make_source "$SOURCE" $((8 * 1048576))
-free_port() {
-    perl -MIO::Socket::INET -e 'for (13100 .. 13899) { my $port = 13100 + int rand 800; print($port), exit if IO::Socket::INET->new(Listen => 1, LocalPort => $port) }'
-}
 PORT=$(free_port)
 start tcp nbdkit -f -r -p "$PORT" file "$SOURCE"
-for _ in $(seq 100); do (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null && break; sleep 0.05; done
+wait_for_port "$PORT"
 
 tries "by IPv4 address" pulls_whole "$SOURCE" "nbd://127.0.0.1:$PORT" "$WORK/a"
 tries "by name, with a slash at the end" pulls_whole "$SOURCE" "nbd://localhost:$PORT/" "$WORK/b"

@@ -182,6 +182,8 @@ static enum nbd_result negotiate(struct nbd *nbd, const struct nbd_source *sourc
     *in_options = true;
     if (result == NBD_OK)
         result = ask_structured(nbd, reply, err);
+    if (result == NBD_LOST && nbd->stream.tls && tls_last_word(nbd->stream.tls, err) == TLS_REFUSED)
+        result = NBD_WRONG;
     if (result == NBD_OK && nbd->export.structured)
         result = ask_allocation(nbd, name, reply, err);
     if (result == NBD_OK)
@@ -231,9 +233,6 @@ static enum nbd_result shake_hands(struct nbd *nbd, struct nbd_source *source, b
     } else {
         result = ask_export_name(nbd, source->uri.export_name, flags, err);
     }
-    /* Under TLS 1.3 the server looks at our certificate after the handshake: its alert comes in place of an answer. */
-    if (result == NBD_LOST && nbd->stream.tls && tls_is_refused(nbd->stream.tls))
-        return NBD_WRONG;
     return result == NBD_OK ? check_export(nbd, err) : result;
 }
 

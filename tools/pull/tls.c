@@ -40,40 +40,45 @@ static int failed(struct tls *tls, int status)
 {
     int errno_value = errno;
     unsigned long code = ERR_peek_error();
-    tls->reason = ERR_reason_error_string(code);
-    tls->alert = 0;
     switch (SSL_get_error(tls->ssl, status)) {
     case SSL_ERROR_WANT_READ:
     case SSL_ERROR_WANT_WRITE:
         errno = EAGAIN;
         return -1;
-    case SSL_ERROR_ZERO_RETURN:
-        return 0;
     case SSL_ERROR_SYSCALL:
         errno = errno_value;
         return errno_value ? -1 : 0;
     }
-    if (ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
-        return 0; /* without the goodbye of TLS: whether by the server or by somebody in between, the answer is not whole */
+    tls->is_over = true;
+    tls->reason = ERR_reason_error_string(code);
+    if (!code || ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+        return 0; /* with or without the goodbye of TLS: an answer that is not whole is not believed either way */
     if (ERR_GET_REASON(code) > SSL_AD_REASON_OFFSET)
         tls->alert = ERR_GET_REASON(code) - SSL_AD_REASON_OFFSET;
     errno = EPROTO;
     return -1;
 }
 
+static bool is_usable(const struct tls *tls)
+{
+    ERR_clear_error(); /* SSL_get_error looks at the queue */
+    errno = tls->is_over ? EPROTO : 0;
+    return !tls->is_over;
+}
+
 ssize_t tls_receive(struct tls *tls, void *bytes, size_t length)
 {
     size_t moved;
-    ERR_clear_error();
-    errno = 0;
+    if (!is_usable(tls))
+        return -1;
     return SSL_read_ex(tls->ssl, bytes, length, &moved) == 1 ? (ssize_t)moved : failed(tls, 0);
 }
 
 ssize_t tls_send(struct tls *tls, const void *bytes, size_t length)
 {
     size_t moved;
-    ERR_clear_error();
-    errno = 0;
+    if (!is_usable(tls))
+        return -1;
     return SSL_write_ex(tls->ssl, bytes, length, &moved) == 1 ? (ssize_t)moved : failed(tls, 0);
 }
 
@@ -83,7 +88,7 @@ bool tls_has_pending(const struct tls *tls)
 }
 
 /* Alerts by which a server says that it does not want this client; the others speak of the connection. */
-bool tls_is_refused(const struct tls *tls)
+static bool is_refused(const struct tls *tls)
 {
     switch (tls->alert) {
     case SSL_AD_HANDSHAKE_FAILURE:
@@ -115,12 +120,27 @@ static void advise_keys(const struct tls *tls, struct error *err)
 
 int tls_explain(const struct tls *tls, struct error *err)
 {
+    if (!tls->alert && !tls->reason)
+        return error_set(err, "the source closed the connection");
     if (!tls->alert)
-        return error_set(err, "what comes over TLS was damaged or forged on its way (%s)", tls->reason ? tls->reason : "no reason known");
+        return error_set(err, "what comes over TLS was damaged or forged on its way (%s)", tls->reason);
     error_set(err, "the server ends TLS: %s", SSL_alert_desc_string_long(tls->alert));
-    if (tls_is_refused(tls))
+    if (is_refused(tls))
         advise_keys(tls, err);
     return -1;
+}
+
+enum tls_result tls_last_word(struct tls *tls, struct error *err)
+{
+    unsigned char byte;
+    if (tls_receive(tls, &byte, 1) < 0 && errno == EAGAIN)
+        return TLS_LOST; /* it only is slow */
+    if (tls->alert)
+        tls_explain(tls, err);
+    else
+        error_set(err, "the server hung up as soon as TLS was agreed on");
+    advise_keys(tls, err);
+    return is_refused(tls) ? TLS_REFUSED : TLS_LOST;
 }
 
 enum tls_result tls_handshake(struct tls *tls, struct error *err)
@@ -137,13 +157,13 @@ enum tls_result tls_handshake(struct tls *tls, struct error *err)
         *err = tls->refusal;
         return TLS_REFUSED;
     }
-    if (status == 0 || errno != EPROTO) {
+    if (status < 0 && errno == EPROTO)
+        tls_explain(tls, err);
+    else
         error_set(err, "the server hung up while TLS was agreed on");
+    if (status == 0)
         advise_keys(tls, err);
-        return TLS_LOST;
-    }
-    tls_explain(tls, err);
-    return tls_is_refused(tls) ? TLS_REFUSED : TLS_LOST;
+    return is_refused(tls) ? TLS_REFUSED : TLS_LOST;
 }
 
 void tls_end(struct tls *tls)

@@ -39,8 +39,9 @@ ssize_t tls_send(struct tls *tls, const void *bytes, size_t length);
 bool tls_has_pending(const struct tls *tls);
 /* What EPROTO meant. Returns -1. */
 int tls_explain(const struct tls *tls, struct error *err);
-/* The server's last word was that it does not accept us. */
-bool tls_is_refused(const struct tls *tls);
+/* For a connection that ended before the server's first answer. Under TLS 1.3 a server looks at our certificate only after
+ * the handshake: its alert, if there is one, comes in place of the answer, and takes the place of what `err` says. */
+enum tls_result tls_last_word(struct tls *tls, struct error *err);
 void tls_end(struct tls *tls);
 
 /* The certificate that a server shows, for pinning and for handing on to programs that take PEM. */
@@ -48,7 +49,7 @@ struct certificate {
     unsigned char digest[FINGERPRINT_BYTES]; /* SHA-256 of its DER */
     char *pem;                               /* owned */
 };
-/* NULL-safe parts of the above: what the other side showed. -1 when it showed none. */
+/* What the other side has shown in the handshake. -1: nothing. */
 int tls_certificate(const struct tls *tls, struct certificate *certificate);
 /* Asks HOST:PORT, which speaks TLS from the first byte (https), for its certificate; believes nothing. */
 int tls_fetch_certificate(const char *host, const char *port, struct certificate *certificate, struct error *err);

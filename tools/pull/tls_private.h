@@ -21,6 +21,7 @@ struct tls {
     const struct tls_client *client;
     struct error refusal; /* why the server's certificate is not accepted, or "" */
     int alert;            /* the last one that came, or 0 */
+    bool is_over;         /* closed or failed: OpenSSL does not say so a second time */
     const char *reason;   /* OpenSSL's own word for the last failure, static */
 };
 

@@ -76,6 +76,20 @@ wait_for_socket() {
     return 1
 }
 
+# A TCP port that nobody listens on.
+free_port() {
+    perl -MIO::Socket::INET -e 'for (13100 .. 13899) { my $port = 13100 + int rand 800; print($port), exit if IO::Socket::INET->new(Listen => 1, LocalPort => $port) }'
+}
+
+wait_for_port() {
+    for _ in $(seq 100); do
+        (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return 0
+        sleep 0.05
+    done
+    echo "no server listens on port $1"
+    return 1
+}
+
 # serve NAME PROGRAM OPTIONS…: a server on the socket $WORK/NAME.sock; the source is then $(uri NAME).
 uri() { echo "nbd+unix:///${2:-}?socket=$WORK/$1.sock"; }
 
