@@ -62,6 +62,7 @@ static void take_partitions(struct test_case *test)
         partition->fs_type = checked_copy(json_string(item, "fs_type"));
         partition->uuid = checked_copy(json_string(item, "uuid"));
         partition->type = checked_copy(json_string(item, "type"));
+        partition->mount_point = checked_copy(json_string(item, "mount_point"));
         partition->problem = checked_copy(json_string(item, "problem"));
         partition->device = checked_printf("/dev/loop0p%u", partition->number);
         if (json_flag(item, "root"))
@@ -79,13 +80,14 @@ static void take_choices(struct test_case *test)
 
 /* What each initrd holds once the guest's builder made it anew for the machines of these cases. */
 static const char *const made_anew[] = {"virtio", "virtio_ring", "virtio_blk", "virtio_pci", "virtio_pci_legacy_dev", "virtio_pci_modern_dev",
+                                        "ahci", "libahci", "libata", "scsi_common", "scsi_mod", "sd_mod", "ata_generic",
                                         "ext4", "ext3", "jbd", "xfs", "btrfs", "crc16", "mbcache", "jbd2", NULL};
 
 static void put_tables(struct test_case *test, const char *version)
 {
     cleanup_free char *relative = checked_printf("lib/modules/%s", version);
-    cleanup_free char *to = fixture_path(&test->fixture, relative);
-    if (is_directory_here(to))
+    cleanup_free char *to = fixture_path(&test->fixture, relative), *dep = checked_printf("%s/modules.dep", to);
+    if (access(dep, F_OK) == 0)
         return;
     const char *const make[] = {"mkdir", "-p", to, NULL};
     const char *const copy[] = {"cp", "-r", "tests/guests/canonical/root/lib/modules/" FIXTURE_KERNEL "/.", to, NULL};
@@ -257,7 +259,9 @@ static void assert_planned(struct test_case *test)
 static void pretend_run(struct test_case *test, const struct operation *operation)
 {
     const char *path = operation->changes.items[0];
-    if (string_is(operation->step, "initrd"))
+    if (string_is(operation->step, "efi"))
+        fixture_put(&test->fixture, path, "");
+    else if (string_is(operation->step, "initrd"))
         fixture_put_initrd_at(&test->fixture, path, made_anew);
     else {
         cleanup_free char *text = root_read(test->guest.root_fd, path, 1 << 20, NULL);

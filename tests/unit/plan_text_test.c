@@ -9,6 +9,8 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "plan/boot_loader.h"
+#include "plan/debconf.h"
 #include "plan/devices.h"
 #include "plan/diff.h"
 #include "plan/fstab.h"
@@ -94,11 +96,16 @@ static void names_by_content_are_no_device_names(void **state)
         assert_false(device_name_is_unstable(stable[i]));
 }
 
+static char *settled(const char *text)
+{
+    return grub2_defaults_settled(text, &(struct command_line_rules){.resolve = device_answer});
+}
+
 static void assert_grub(const char *before, const char *after)
 {
-    cleanup_free char *got = grub2_defaults_by_uuid(before, device_answer, NULL);
+    cleanup_free char *got = settled(before);
     assert_string_equal(got, after);
-    cleanup_free char *again = grub2_defaults_by_uuid(got, device_answer, NULL);
+    cleanup_free char *again = settled(got);
     assert_string_equal(again, after);
 }
 
@@ -128,7 +135,7 @@ static void grub_arguments_by_content_stay(void **state)
 static void grub_may_write_uuids_again(void **state)
 {
     (void)state;
-    cleanup_free char *got = grub2_defaults_by_uuid("GRUB_DISABLE_LINUX_UUID=true\nGRUB_DISABLE_UUID=\"true\"\nGRUB_DISABLE_LINUX_UUID=false\n", device_answer, NULL);
+    cleanup_free char *got = settled("GRUB_DISABLE_LINUX_UUID=true\nGRUB_DISABLE_UUID=\"true\"\nGRUB_DISABLE_LINUX_UUID=false\n");
     assert_true(string_starts(got, "#GRUB_DISABLE_LINUX_UUID=true # "));
     assert_non_null(strstr(got, "\n#GRUB_DISABLE_UUID=\"true\" # "));
     assert_non_null(strstr(got, "\nGRUB_DISABLE_LINUX_UUID=false\n"));
@@ -307,9 +314,62 @@ static void booster_and_dracut_get_their_lists(void **state)
                 "# Written by rehost: drivers of the disk that this server was moved to, and of other common machines.\nadd_drivers+=\" virtio_blk nvme \"\n");
 }
 
+static void the_old_machines_clock_and_console_leave_the_command_line(void **state)
+{
+    (void)state;
+    static const char before[] = "GRUB_CMDLINE_LINUX=\"clocksource=kvm-clock quiet divider=10 notsc nots console=hvc0 lpj=123\"\n";
+    assert_grub(before, "GRUB_CMDLINE_LINUX=\"quiet nots console=tty0 \"\n");
+    assert_grub("GRUB_CMDLINE_LINUX=\"console=tty0 console=hvc0 console=ttyS0\"\n", "GRUB_CMDLINE_LINUX=\"console=tty0 console=ttyS0\"\n");
+    cleanup_free char *kept = grub2_defaults_settled(before, &(struct command_line_rules){.resolve = device_answer, .keep_consoles = true});
+    assert_non_null(strstr(kept, "console=hvc0"));
+}
+
+static void a_root_that_is_lost_stays_where_nothing_else_names_one(void **state)
+{
+    (void)state;
+    struct command_line_rules rules = {.resolve = device_answer, .keep_lost_root = true};
+    cleanup_text struct text out = {0};
+    static const char line[] = "kernel /vmlinuz root=/dev/hdc1 resume=/dev/hdc2 ro";
+    command_line_settle(&out, line, strlen(line), &rules);
+    assert_string_equal(out.data, "kernel /vmlinuz root=/dev/hdc1 ro");
+}
+
+static void every_boot_loader_gets_its_default(void **state)
+{
+    (void)state;
+    assert_same(grub2_defaults_with_default("A=1\nGRUB_DEFAULT=0\n", "Advanced>Linux 2"), "A=1\nGRUB_DEFAULT=\"Advanced>Linux 2\"\n");
+    assert_same(grub2_defaults_with_default("A=1\n", "x"), "GRUB_DEFAULT=\"x\"\nA=1\n");
+    assert_null(grub2_defaults_with_default("A=1\n", "x$(reboot)"));
+    assert_same(grub_legacy_with_default("# default=9\ndefault=0\ntimeout 5\n", "2"), "# default=9\ndefault=2\ntimeout 5\n");
+    assert_same(grub_legacy_with_default("timeout 5\n", "2"), "default 2\ntimeout 5\n");
+    assert_same(extlinux_with_default("DEFAULT menu.c32\nONTIMEOUT a\nLABEL a\n  MENU DEFAULT\n", "b"), "DEFAULT menu.c32\nONTIMEOUT b\nLABEL a\n  \n");
+    assert_same(extlinux_with_default("default l0\n", "l1"), "default l1\n");
+    assert_same(extlinux_with_default("label l0\n  menu default\n", NULL), "label l0\n  \n");
+    assert_same(systemd_boot_with_default("timeout 3\ndefault a.conf\n", "b*"), "timeout 3\ndefault b*\n");
+    assert_same(grub_legacy_device_map("(fd0)\t/dev/fd0\n(hd0)\t/dev/hda\n(hd1)\t/dev/hdaa\n", "/dev/hda", "/dev/vda"), "(fd0)\t/dev/fd0\n(hd0)\t/dev/vda\n(hd1)\t/dev/hdaa\n");
+}
+
+static void grubenv_keeps_its_length(void **state)
+{
+    (void)state;
+    cleanup_free char *once = grub2_environment_with("# GRUB Environment Block\nsaved_entry=a\nboot=1\n####", "saved_entry", "b>c");
+    assert_int_equal(strlen(once), 1024);
+    assert_true(string_starts(once, "# GRUB Environment Block\nboot=1\nsaved_entry=b>c\n###"));
+    assert_same(grub2_environment_with(once, "saved_entry", "b>c"), once);
+    char long_value[1200];
+    memset(long_value, 'x', sizeof long_value);
+    long_value[sizeof long_value - 1] = '\0';
+    assert_null(grub2_environment_with(once, "saved_entry", long_value));
+    assert_null(grub2_environment_with(once, "saved_entry", "two\nlines=1"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_old_machines_clock_and_console_leave_the_command_line),
+        cmocka_unit_test(a_root_that_is_lost_stays_where_nothing_else_names_one),
+        cmocka_unit_test(every_boot_loader_gets_its_default),
+        cmocka_unit_test(grubenv_keeps_its_length),
         cmocka_unit_test(mkinitcpio_gets_modules_in_an_array_or_a_string),
         cmocka_unit_test(modprobe_conf_loses_what_the_kernel_lacks_and_gains_what_it_needs),
         cmocka_unit_test(booster_and_dracut_get_their_lists),

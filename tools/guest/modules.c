@@ -77,6 +77,14 @@ static void add_alias(struct module_table *table, const char *pattern, const cha
     normalise(alias->module);
 }
 
+/* depmod wrote whole paths before module-init-tools 3.5 (RHEL 5): "/lib/modules/VERSION/kernel/…". */
+static const char *below_version(const char *path)
+{
+    static const char prefix[] = "/lib/modules/";
+    const char *slash = string_starts(path, prefix) ? strchr(path + strlen(prefix), '/') : NULL;
+    return slash ? slash + 1 : path;
+}
+
 static struct module *add_module(struct module_table *table, const char *path, bool builtin)
 {
     char *name = modules_name_of_path(path);
@@ -89,7 +97,7 @@ static struct module *add_module(struct module_table *table, const char *path, b
         table->modules = checked_grow(table->modules, table->module_capacity, sizeof *table->modules);
     }
     struct module *module = &table->modules[table->module_count++];
-    *module = (struct module){.name = name, .file = builtin ? NULL : checked_copy(path)};
+    *module = (struct module){.name = name, .file = builtin ? NULL : checked_copy(below_version(path))};
     return module;
 }
 

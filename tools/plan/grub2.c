@@ -5,8 +5,11 @@
 
 #include "../base/cleanup.h"
 #include "../base/root.h"
+#include "../guest/grub2_config.h"
+#include "bls.h"
+#include "boot_loader.h"
+#include "debconf.h"
 #include "devices.h"
-#include "shell_config.h"
 #include "planning.h"
 
 #define DEFAULTS "/etc/default/grub"
@@ -15,6 +18,7 @@
 #define INSTALL_DEVICES "grub-pc/install_devices"
 #define COMMENT " # taken out by rehost: device names belong to the machine that this server came from"
 #define UPDATE_SECONDS 600
+#define ENVIRONMENT_BYTES 1024 /* GRUB writes into the block where it lies: its length never changes (grub-editenv(1)) */
 
 static size_t name_length(const char *line)
 {
@@ -32,122 +36,81 @@ static bool disables_uuid(const char *line, size_t length)
     return is && memmem(line, length, "true", 4);
 }
 
+/* A title may hold what the shell or grubenv would take for something else. */
+static bool is_plain_word(const char *value)
+{
+    return !strpbrk(value, "\"'\\$`\n#");
+}
+
+struct new_default {
+    const char *id;
+    bool done;
+};
+
+static void replace_default(struct text *out, const char *line, size_t length, void *context)
+{
+    struct new_default *new_default = context;
+    if (length < 13 || strncmp(line, "GRUB_DEFAULT=", 13) != 0) {
+        text_append_bytes(out, line, length);
+        return;
+    }
+    text_printf(out, "GRUB_DEFAULT=\"%s\"", new_default->id);
+    new_default->done = true;
+}
+
+char *grub2_defaults_with_default(const char *text, const char *id)
+{
+    struct new_default new_default = {.id = id};
+    if (!is_plain_word(id))
+        return NULL;
+    cleanup_free char *better = text_rewrite_lines(text, replace_default, &new_default);
+    return new_default.done ? take_pointer(better) : checked_printf("GRUB_DEFAULT=\"%s\"\n%s", id, text);
+}
+
+char *grub2_environment_with(const char *environment, const char *name, const char *value)
+{
+    const char *line;
+    size_t size = strlen(environment) < ENVIRONMENT_BYTES ? ENVIRONMENT_BYTES : strlen(environment), name_length = strlen(name);
+    cleanup_text struct text out = {0};
+    text_append(&out, "# GRUB Environment Block\n");
+    for (size_t length; next_line(&environment, &line, &length);)
+        if (length && *line != '#' && !(length > name_length && strncmp(line, name, name_length) == 0 && line[name_length] == '='))
+            text_printf(&out, "%.*s\n", (int)length, line);
+    text_printf(&out, "%s=%s\n", name, value);
+    if (!is_plain_word(value) || out.length > size)
+        return NULL;
+    while (out.length < size)
+        text_append(&out, "#");
+    return text_take(&out);
+}
+
 static bool is_command_line(const char *line)
 {
     return string_starts(line, "GRUB_CMDLINE_LINUX") || string_starts(line, "export GRUB_CMDLINE_LINUX");
 }
 
-/* The length of "root=" or "resume=" when a word that names a device starts here. */
-static size_t device_argument(const char *line, const char *at)
-{
-    if (at == line || !strchr(" \t\"'=", at[-1]))
-        return 0;
-    size_t length = string_starts(at, "root=") ? 5 : string_starts(at, "resume=") ? 7 : 0;
-    return length && string_starts(at + length, "/dev/") ? length : 0;
-}
-
-static void append_by_uuid(struct text *out, const char **at, size_t key, device_resolver *resolve, void *context)
-{
-    size_t length = strcspn(*at, " \t\"'\r\n");
-    cleanup_free char *device = checked_copy_bytes(*at + key, length - key);
-    if (!device_name_is_unstable(device)) {
-        text_append_bytes(out, *at, length);
-        *at += length;
-        return;
-    }
-    cleanup_free char *by_uuid = resolve(context, device);
-    if (by_uuid) {
-        text_append_bytes(out, *at, key);
-        text_append(out, by_uuid);
-    }
-    *at += length;
-    if (!by_uuid) /* the blank that held the word apart goes with it */
-        *at += strspn(*at, " \t");
-}
-
-static void append_command_line(struct text *out, const char *line, size_t length, device_resolver *resolve, void *context)
-{
-    for (const char *at = line; at < line + length;) {
-        size_t key = device_argument(line, at);
-        if (key)
-            append_by_uuid(out, &at, key, resolve, context);
-        else
-            text_append_bytes(out, at++, 1);
-    }
-}
-
-struct resolving {
-    device_resolver *resolve;
-    void *context;
-};
-
 static void settle_line(struct text *out, const char *line, size_t length, void *context)
 {
-    const struct resolving *resolving = context;
     if (disables_uuid(line, length)) {
         text_append(out, "#");
         text_append_bytes(out, line, length);
         text_append(out, COMMENT);
     } else if (is_command_line(line))
-        append_command_line(out, line, length, resolving->resolve, resolving->context);
+        command_line_settle(out, line, length, context);
     else
         text_append_bytes(out, line, length);
 }
 
-char *grub2_defaults_by_uuid(const char *text, device_resolver *resolve, void *context)
+char *grub2_defaults_settled(const char *text, const struct command_line_rules *rules)
 {
-    return text_rewrite_lines(text, settle_line, &(struct resolving){resolve, context});
-}
-
-/* Finds "Value: …" in the paragraph "Name: question"; false when there is none. */
-static bool find_value(const char *text, const char *question, const char **start, size_t *length)
-{
-    bool inside = false;
-    const char *line;
-    size_t line_length;
-    size_t name = strlen(question);
-    while (next_line(&text, &line, &line_length)) {
-        if (string_starts(line, "Name: "))
-            inside = line_length == 6 + name && strncmp(line + 6, question, name) == 0;
-        else if (inside && string_starts(line, "Value:")) {
-            *start = line + 6 + (line_length > 6);
-            *length = line_length > 7 ? line_length - 7 : 0;
-            return true;
-        }
-    }
-    return false;
-}
-
-char *debconf_value(const char *text, const char *question)
-{
-    const char *start;
-    size_t length;
-    return find_value(text, question, &start, &length) ? checked_copy_bytes(start, length) : NULL;
-}
-
-char *debconf_replace(const char *text, const char *question, const char *value)
-{
-    const char *start;
-    size_t length;
-    if (!find_value(text, question, &start, &length) || (length == strlen(value) && strncmp(start, value, length) == 0))
-        return NULL;
-    struct text out = {0};
-    text_append_bytes(&out, text, (size_t)(start - text));
-    text_append(&out, value);
-    text_append(&out, start + length);
-    return text_take(&out);
-}
-
-static char *resolve_by_uuid(void *context, const char *device)
-{
-    struct planning *planning = context;
-    return device_by_uuid(planning->guest, device);
+    return text_rewrite_lines(text, settle_line, (void *)rules);
 }
 
 static void settle_defaults(struct planning *planning, const char *path)
 {
+    struct command_line_rules rules = command_line_rules_of(planning);
     cleanup_free char *text = planning_read(planning, path);
-    cleanup_free char *better = text ? grub2_defaults_by_uuid(text, resolve_by_uuid, planning) : NULL;
+    cleanup_free char *better = text ? grub2_defaults_settled(text, &rules) : NULL;
     if (better && planning_write(planning, path, better, "names the root file system by UUID, after every later update-grub too"))
         planning->loader_is_stale = true;
 }
@@ -189,23 +152,74 @@ static void settle_device_map(struct planning *planning)
         planning->loader_is_stale = true;
 }
 
+static bool is_installed(const struct planning *planning, const char *program)
+{
+    cleanup_free char *sbin = checked_printf("/usr/sbin/%s", program), *bin = checked_printf("/usr/bin/%s", program), *old = checked_printf("/sbin/%s", program);
+    int root_fd = planning->guest->root_fd;
+    return root_exists(root_fd, sbin) || root_exists(root_fd, bin) || root_exists(root_fd, old);
+}
+
 static void run_update(struct planning *planning)
 {
-    const char *config = planning->guest->boot.config ? planning->guest->boot.config : "/boot/grub/grub.cfg";
+    const char *config = planning->guest->boot.config;
     const char *update_grub[] = {"update-grub", NULL};
-    const char *mkconfig[] = {"grub-mkconfig", "-o", config, NULL};
-    bool has_update_grub = root_exists(planning->guest->root_fd, "/usr/sbin/update-grub");
+    const char *mkconfig[] = {is_installed(planning, "grub2-mkconfig") ? "grub2-mkconfig" : "grub-mkconfig", "-o", config, NULL};
+    bool has_update_grub = is_installed(planning, "update-grub");
     struct operation *run = planning_run(planning, has_update_grub ? update_grub : mkconfig, UPDATE_SECONDS, "writes GRUB's configuration from its settings");
     strings_add(&run->changes, config);
+}
+
+/* The words that are left in grub.cfg of a menu made of files: "set kernelopts=…". */
+static bool sets_kernel_options(const char *line, size_t length)
+{
+    return memmem(line, length, "set kernelopts=", 15) != NULL;
+}
+
+static bool holds_kernel_options(const char *line, size_t length)
+{
+    return length > 11 && strncmp(line, "kernelopts=", 11) == 0;
+}
+
+/* RHEL 8 and later: the entries are files that no program writes anew, and what they share stands in grubenv. */
+static void settle_entries(struct planning *planning)
+{
+    const struct boot_loader *boot = &planning->guest->boot;
+    bls_plan_entries(planning, boot->entries_directory);
+    command_line_plan_file(planning, boot->config, sets_kernel_options, true);
+    cleanup_free char *text = boot->environment ? planning_read(planning, boot->environment) : NULL;
+    cleanup_free char *old = text ? grub2_environment_value(text, "kernelopts") : NULL;
+    cleanup_free char *line = old ? checked_printf("kernelopts=%s", old) : NULL;
+    cleanup_text struct text settled = {0};
+    struct command_line_rules rules = command_line_rules_of(planning);
+    rules.keep_lost_root = true;
+    if (!line || !holds_kernel_options(line, strlen(line)))
+        return;
+    command_line_settle(&settled, line, strlen(line), &rules);
+    cleanup_free char *better = grub2_environment_with(text, "kernelopts", settled.data + 11);
+    if (better)
+        planning_write(planning, boot->environment, better, "names the root file system by what it is, in every entry of the menu");
+}
+
+static void settle_default(struct planning *planning)
+{
+    static const char why[] = "starts the kernel that drives this machine";
+    const struct boot_loader *boot = &planning->guest->boot;
+    const char *id = planning->new_default ? planning->new_default->id : NULL;
+    if (!planning->new_default)
+        return;
+    bool saved = boot->default_is_saved && boot->environment;
+    cleanup_free char *text = planning_read(planning, saved ? boot->environment : DEFAULTS);
+    cleanup_free char *better = !id ? NULL : saved ? grub2_environment_with(text ? text : "", "saved_entry", id) : grub2_defaults_with_default(text ? text : "", id);
+    if (!better)
+        planning_block(planning, "make that kernel the default on the source.", "GRUB's entry \"%s\" cannot be made the default: its title cannot be written into %s",
+                       planning->new_default->title, saved ? boot->environment : DEFAULTS);
+    else if (planning_write(planning, saved ? boot->environment : DEFAULTS, better, why) && !saved)
+        planning->loader_is_stale = true;
 }
 
 void plan_grub2(struct planning *planning)
 {
     const struct boot_loader *boot = &planning->guest->boot;
-    if (boot->kind != BOOT_LOADER_GRUB2) {
-        planning_block(planning, "install GRUB 2 on the source.", "the system has no boot loader that rehost knows (GRUB 2)");
-        return;
-    }
     cleanup_strings struct strings snippets = {0};
     planning_list(planning, "/etc/default/grub.d", ".cfg", &snippets);
     if (planning_is_plain(planning, DEFAULTS))
@@ -214,6 +228,11 @@ void plan_grub2(struct planning *planning)
         settle_defaults(planning, snippets.items[i]);
     settle_debconf(planning);
     settle_device_map(planning);
+    settle_default(planning);
+    if (boot->entries_directory) {
+        settle_entries(planning);
+        return;
+    }
     if (boot->default_root && device_name_is_unstable(boot->default_root))
         planning->loader_is_stale = true;
     if (planning->loader_is_stale)

@@ -64,6 +64,7 @@ char *modprobe_conf_with(const char *text, const struct strings *drivers, const 
     return text_with_block(own, body.data);
 }
 
+/* Adds the modules that are named so; their names with blanks between, the caller's. */
 static char *hostadapters(const char *text, struct strings *modules)
 {
     const char *line;
@@ -80,12 +81,16 @@ static char *hostadapters(const char *text, struct strings *modules)
 static bool configure_redhat(struct planning *planning, const struct strings *drivers)
 {
     cleanup_free char *text = planning_read(planning, MODPROBE_CONF);
-    cleanup_strings struct strings named = {0}, missing = {0};
+    cleanup_strings struct strings named = {0}, missing = {0}, adapters = {0};
     cleanup_free char *words = hostadapters(text ? text : "", &named);
     for (size_t i = 0; i < named.count; i++)
         if (!modules_has(planning->kernel->modules, named.items[i]))
             strings_add(&missing, named.items[i]);
-    cleanup_free char *better = modprobe_conf_with(text ? text : "", drivers, &missing);
+    const struct partition *root = planning->guest->root_partition;
+    for (size_t i = 0; i < drivers->count; i++) /* the file system it takes from fstab */
+        if (!root || !string_is(root->fs_type, drivers->items[i]))
+            strings_add(&adapters, drivers->items[i]);
+    cleanup_free char *better = modprobe_conf_with(text ? text : "", &adapters, &missing);
     return planning_write(planning, MODPROBE_CONF, better, INITRD_WHY);
 }
 
@@ -94,7 +99,8 @@ static bool names_redhat(const struct planning *planning, const char *driver)
     cleanup_free char *text = planning_read(planning, MODPROBE_CONF);
     cleanup_strings struct strings named = {0};
     cleanup_free char *words = hostadapters(text ? text : "", &named);
-    return words_name_module(words, driver);
+    const struct partition *root = planning->guest->root_partition;
+    return words_name_module(words, driver) || (root && string_is(root->fs_type, driver));
 }
 
 static void run_redhat(struct planning *planning, const struct kernel *kernel, const struct strings *drivers, const char *why)

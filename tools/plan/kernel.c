@@ -38,29 +38,88 @@ void drivers_of_chain(const struct kernel *kernel, const struct strings *modalia
     }
 }
 
-static bool kernel_fits(const struct kernel *kernel, const struct hardware_disk *disk)
+static bool nic_has_driver(const struct kernel *kernel, const struct hardware_nic *nic)
 {
     cleanup_strings struct strings drivers = {0}, without = {0};
-    drivers_of_chain(kernel, &disk->modaliases, disk->driver, &drivers, &without);
-    return kernel->modules && kernel->image && !without.count;
+    drivers_of_chain(kernel, &nic->modaliases, nic->driver, &drivers, &without);
+    return !without.count;
 }
 
+/* 0: it cannot start here, or not reach its disk; 1: it can; 2: it has a network card as well. */
+static unsigned fitness(const struct planning *planning, const struct kernel *kernel)
+{
+    const struct hardware_disk *disk = planning->plan->disk;
+    cleanup_strings struct strings drivers = {0}, without = {0};
+    if (!kernel || !kernel->image || !kernel->modules || kernel->only_on_xen)
+        return 0;
+    if (disk)
+        drivers_of_chain(kernel, &disk->modaliases, disk->driver, &drivers, &without);
+    if (without.count)
+        return 0;
+    for (size_t i = 0; i < planning->hardware->nic_count; i++)
+        if (nic_has_driver(kernel, &planning->hardware->nics[i]))
+            return 2;
+    return planning->hardware->nic_count ? 1 : 2;
+}
+
+/* The entry of the menu that starts this kernel; a rescue entry ("single", "recovery") only where there is no other. */
+static const struct boot_entry *entry_of(const struct guest *guest, const struct kernel *kernel)
+{
+    const struct boot_entry *rescue = NULL;
+    for (size_t i = guest->boot.menu.count; i-- > 0;) {
+        const struct boot_entry *entry = &guest->boot.menu.items[i];
+        if (guest_kernel_of_entry(guest, entry) != kernel)
+            continue;
+        if (!strstr(entry->arguments, "single") && !strstr(entry->arguments, "recovery"))
+            return entry;
+        rescue = entry;
+    }
+    return rescue;
+}
+
+/* Today's default where it fits as well as any; otherwise the newest of those that fit best and can be chosen in the menu. */
+static void choose_kernel(struct planning *planning)
+{
+    const struct guest *guest = planning->guest;
+    unsigned best = fitness(planning, planning->kernel);
+    for (size_t i = 0; i < guest->kernel_count; i++) {
+        const struct kernel *kernel = &guest->kernels[i];
+        unsigned fits = fitness(planning, kernel);
+        const struct boot_entry *entry = fits > best ? entry_of(guest, kernel) : NULL;
+        if (!entry)
+            continue;
+        best = fits;
+        planning->new_default = entry;
+    }
+    if (!planning->new_default)
+        return;
+    const struct kernel *chosen = guest_kernel_of_entry(guest, planning->new_default);
+    planning_warn(planning, "nothing has to be done where that one will do; otherwise install a newer kernel or the missing driver on the source.",
+                  "the kernel %s, which boots by default, cannot drive this machine; %s can, and becomes the default (\"%s\")",
+                  planning->kernel ? planning->kernel->version : guest->boot.default_kernel, chosen->version, planning->new_default->title);
+    planning->kernel = chosen;
+}
+
+/* One that fits, and that no entry of the menu starts. */
 static const struct kernel *other_kernel_that_fits(const struct planning *planning)
 {
     for (size_t i = 0; i < planning->guest->kernel_count; i++)
-        if (&planning->guest->kernels[i] != planning->kernel && kernel_fits(&planning->guest->kernels[i], planning->plan->disk))
+        if (&planning->guest->kernels[i] != planning->kernel && fitness(planning, &planning->guest->kernels[i]))
             return &planning->guest->kernels[i];
     return NULL;
+}
+
+static char *way_out_of(const struct planning *planning)
+{
+    const struct kernel *other = other_kernel_that_fits(planning);
+    return other ? checked_printf("make the installed kernel %s the default on the source; it has the driver, and no entry of the boot menu starts it.", other->version)
+                 : checked_copy("install a kernel with the driver on the source, or give this machine a disk controller that the kernel knows.");
 }
 
 static void block_disk(struct planning *planning, const struct strings *without)
 {
     const struct hardware_disk *disk = planning->plan->disk;
-    const struct kernel *other = other_kernel_that_fits(planning);
-    cleanup_free char *devices = strings_join(without, ", ");
-    cleanup_free char *way_out =
-        other ? checked_printf("make the installed kernel %s the default on the source; it has the driver.", other->version)
-              : checked_printf("install a kernel with the driver on the source, or give this machine a disk controller that the kernel knows.");
+    cleanup_free char *devices = strings_join(without, ", "), *way_out = way_out_of(planning);
     planning_block(planning, way_out, "the kernel %s has no driver for the disk %s of this machine (%s; here the driver is %s)", planning->kernel->version,
                    disk->device, devices, disk->driver ? disk->driver : "not known");
 }
@@ -74,13 +133,6 @@ static void check_disk(struct planning *planning)
         block_disk(planning, &without);
     else if (!disk->modaliases.count)
         planning_warn(planning, "look at `rehost hardware`.", "nothing is known of the controller of %s, so its driver cannot be checked", disk->device);
-}
-
-static bool nic_has_driver(const struct kernel *kernel, const struct hardware_nic *nic)
-{
-    cleanup_strings struct strings drivers = {0}, without = {0};
-    drivers_of_chain(kernel, &nic->modaliases, nic->driver, &drivers, &without);
-    return !without.count;
 }
 
 static void complain_of_nic(struct planning *planning, const struct hardware_nic *nic, bool another_serves)
@@ -106,9 +158,26 @@ static void check_nics(struct planning *planning)
             complain_of_nic(planning, &hardware->nics[i], served > 0);
 }
 
+/* What each distribution calls the kernel that runs without Xen. */
+static void block_xen(struct planning *planning)
+{
+    planning_block(planning, "install the usual kernel on the source (linux-image-amd64 of Debian, kernel of Red Hat, kernel-default of SUSE); it may stay beside this one.",
+                   "the kernel %s runs as a paravirtual guest of Xen only, and no other is installed that drives this machine", planning->kernel->version);
+}
+
 void plan_kernel(struct planning *planning)
 {
+    choose_kernel(planning);
     const struct kernel *kernel = planning->kernel;
+    if (!kernel && planning->guest->kernel_count && planning->guest->boot.default_kernel) {
+        planning_block(planning, "make an installed kernel the default on the source.", "the boot loader starts %s, which is none of the kernels that are installed",
+                       planning->guest->boot.default_kernel);
+        return;
+    }
+    if (kernel && kernel->only_on_xen) {
+        block_xen(planning);
+        return;
+    }
     if (!kernel) {
         planning_block(planning, "install a kernel package on the source.", "there is no kernel in /boot");
         return;

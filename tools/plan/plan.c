@@ -14,7 +14,8 @@ static const struct plan_step steps[] = {
     {"fstab", "file systems are named by what they are, not by where they are", true, plan_fstab},
     {"network", "the settings go to this machine's network cards, under the old names", true, plan_network},
     {"initrd", "the initrd holds the drivers of this machine's disk", true, plan_initrd},
-    {"grub2", "the boot loader names the root file system by UUID", true, plan_grub2},
+    {"boot loader", "the boot loader starts that kernel, and names the root file system by UUID", true, plan_boot_loader},
+    {"efi", "the firmware finds a loader though it knows no boot entry", true, plan_efi},
     {"console", "the console stays where it is", true, plan_console},
 };
 

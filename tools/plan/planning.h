@@ -13,7 +13,8 @@ struct planning {
     const struct hardware *hardware;
     struct plan *plan;
     const char *step;
-    const struct kernel *kernel; /* the one that boots by default; NULL when the guest has none */
+    const struct kernel *kernel; /* the one that boots by default, and from the step kernel on the one that will; NULL when the guest has none */
+    const struct boot_entry *new_default; /* the entry of the menu that is to boot instead of today's; NULL: that stays */
     struct strings drivers;      /* of this machine's disk, as the default kernel names them; set by the step kernel */
     bool initrd_is_stale;        /* a file that an initrd holds a copy of is going to change */
     bool loader_is_stale;        /* the same for the boot loader's configuration */
@@ -50,7 +51,8 @@ void plan_kernel(struct planning *planning);
 void plan_fstab(struct planning *planning);
 void plan_network(struct planning *planning);
 void plan_initrd(struct planning *planning);
-void plan_grub2(struct planning *planning);
+void plan_boot_loader(struct planning *planning);
+void plan_efi(struct planning *planning);
 void plan_console(struct planning *planning);
 
 #endif

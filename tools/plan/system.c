@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "../base/cleanup.h"
+#include "../guest/esp.h"
 #include "devices.h"
 #include "planning.h"
 
-#define ESP_GUID "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"       /* UEFI 2.10, table 5.7 */
 #define BIOS_BOOT_GUID "21686148-6449-6e6f-744e-656564454649" /* GRUB manual, "BIOS installation" */
 
 /* Containers of file systems that this version does not open. */
@@ -106,7 +106,7 @@ void plan_firmware(struct planning *planning)
         return;
     }
     bool gpt = string_is(disk->table, "gpt");
-    bool esp = has_partition_of_type(disk, gpt ? ESP_GUID : "0xef");
+    bool esp = esp_of(disk);
     bool for_bios = gpt ? has_partition_of_type(disk, BIOS_BOOT_GUID) : true;
     if (planning->hardware->firmware == FIRMWARE_UEFI && !esp)
         planning_block(planning, "switch this machine's firmware to BIOS (legacy, CSM, SeaBIOS, generation 1).",

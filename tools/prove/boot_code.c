@@ -6,6 +6,7 @@
 
 #include "../base/cleanup.h"
 #include "../base/root.h"
+#include "../guest/esp.h"
 #include "proving.h"
 
 #define SECTOR 512u
@@ -78,6 +79,43 @@ static bool says_grub(const unsigned char *code)
     return memmem(code, BOOT_CODE_BYTES, "GRUB ", 5) != NULL;
 }
 
+/* GRUB legacy, stage1/stage1.h: STAGE1_VER_MAJ_OFFS 0x3e holds 3.2, STAGE1_STAGE2_SECTOR 0x44 where stage 1.5 or 2 begins. */
+static bool is_grub_legacy(const unsigned char *code)
+{
+    return code[0x3e] == 3 && code[0x3f] == 2;
+}
+
+static void prove_grub_legacy(int fd, const struct guest *guest, const unsigned char *code, struct proof_link *link)
+{
+    uint64_t first = little_endian(code + 0x44, 4);
+    unsigned char head[SECTOR];
+    if (first == 0 || first * SECTOR >= guest->disk.size_bytes || read_sector(fd, first, head) < 0 || is_zero(head, sizeof head))
+        link_broken(link, WAY_OUT_GRUB, "GRUB legacy's boot code points to sector %llu of %s, where nothing is", (unsigned long long)first, guest->what);
+    else
+        link_holds(link, "GRUB legacy's boot code, and what it starts at sector %llu of %s", (unsigned long long)first, guest->what);
+}
+
+/* A plain boot code (syslinux's mbr.bin, the one of install-mbr, of Windows) starts the active partition's first sector. */
+static void prove_active_partition(int fd, const struct guest *guest, struct proof_link *link)
+{
+    const struct partition *active = NULL;
+    unsigned char sector[SECTOR];
+    for (size_t i = 0; i < guest->disk.partition_count && !active; i++)
+        if (guest->disk.partitions[i].bootable)
+            active = &guest->disk.partitions[i];
+    if (!active && guest->boot.kind != BOOT_LOADER_EXTLINUX) /* a boot manager of its own needs none */
+        link_unknown(link, "the boot code of %s is not GRUB's, and what it starts is not known here", guest->what);
+    else if (!active)
+        link_broken(link, "make the partition that holds the boot loader active on the source", "no partition of %s is active, so its boot code has nothing to start", guest->what);
+    else if (read_sector(fd, active->offset_bytes / SECTOR, sector) < 0 || sector[510] != 0x55 || sector[511] != 0xaa)
+        link_broken(link, "install the boot loader again on the source (`extlinux --install`)", "the active partition %u of %s does not begin with boot code", active->number,
+                    guest->what);
+    else if (memmem(sector, 16, "LINUX", 5)) /* "SYSLINUX" or "EXTLINUX" at byte 3 */
+        link_holds(link, "boot code that starts the active partition %u of %s, and extlinux in that one's first sector", active->number, guest->what);
+    else
+        link_unknown(link, "boot code that starts the active partition %u of %s; what that one's first sector starts is not known here", active->number, guest->what);
+}
+
 static void prove_first_sector(const struct proving *proving, int fd, const unsigned char sector[SECTOR], struct proof_link *link)
 {
     const char *what = proving->guest->what;
@@ -86,8 +124,12 @@ static void prove_first_sector(const struct proving *proving, int fd, const unsi
         link_broken(link, WAY_OUT_GRUB, "the first sector of %s does not end in 55 AA: no firmware starts it", what);
     else if (is_zero(code, BOOT_CODE_BYTES))
         link_broken(link, WAY_OUT_GRUB, "there is no boot code in the first sector of %s%s", what, held ? " of the source" : "");
+    else if (says_grub(code) && is_grub_legacy(code))
+        prove_grub_legacy(fd, proving->guest, code, link);
     else if (says_grub(code))
         prove_core(fd, proving->guest, little_endian(code + GRUB_KERNEL_SECTOR, 8), link);
+    else if (string_is(proving->guest->disk.table, "dos"))
+        prove_active_partition(fd, proving->guest, link);
     else
         link_unknown(link, "the boot code of %s is not GRUB's, and what it starts is not known here", what);
 }
@@ -125,13 +167,46 @@ static void prove_modules(const struct proving *proving, struct proof_link *link
         link_holds(link, "%s%s%s boots \"%s\"", has_modules ? module : "", has_modules ? " is there, and " : "", boot->config, boot->default_title);
 }
 
+/* The file that the boot code or the firmware starts, beside the configuration or at one of the usual places. */
+static void prove_loader_file(const struct proving *proving, const char *const *paths, const char *way_out, struct proof_link *link)
+{
+    const struct boot_loader *boot = &proving->guest->boot;
+    for (size_t i = 0; paths[i]; i++)
+        if (root_is_file(proving->guest->root_fd, paths[i])) {
+            link_holds(link, "%s is there, and %s boots \"%s\"", paths[i], boot->config, boot->default_title);
+            return;
+        }
+    link_broken(link, way_out, "%s is missing in the guest", paths[0]);
+}
+
+static void prove_by_kind(const struct proving *proving, struct proof_link *link)
+{
+    const struct boot_loader *boot = &proving->guest->boot;
+    cleanup_free char *beside = checked_printf("%.*s/ldlinux.sys", (int)(strrchr(boot->config, '/') - boot->config), boot->config);
+    cleanup_free char *systemd = esp_find(proving->guest, "EFI/systemd/systemd-bootx64.efi"), *fallback = esp_find(proving->guest, "EFI/BOOT/BOOTX64.EFI");
+    switch (boot->kind) {
+    case BOOT_LOADER_GRUB_LEGACY:
+        prove_loader_file(proving, (const char *const[]){"/boot/grub/stage2", NULL}, "run `grub-install` in the guest, or on the source before the move", link);
+        break;
+    case BOOT_LOADER_EXTLINUX:
+        prove_loader_file(proving, (const char *const[]){beside, "/boot/ldlinux.sys", NULL}, "run `extlinux --install` for its directory on the source", link);
+        break;
+    case BOOT_LOADER_SYSTEMD_BOOT:
+        prove_loader_file(proving, (const char *const[]){systemd ? systemd : fallback ? fallback : "EFI/systemd/systemd-bootx64.efi", NULL}, "run `bootctl install` on the source",
+                          link);
+        break;
+    default:
+        prove_modules(proving, link);
+    }
+}
+
 void prove_boot_loader(const struct proving *proving, struct proof_link *link)
 {
     const struct boot_loader *boot = &proving->guest->boot;
     if (boot->kind == BOOT_LOADER_NONE)
-        link_broken(link, "install GRUB 2 on the source", "no boot loader that is known here was found: /boot/grub/grub.cfg is missing");
+        link_broken(link, "install one of them on the source", "no boot loader that is known here was found: GRUB 2, GRUB legacy, extlinux, systemd-boot");
     else if (!boot->default_kernel)
-        link_broken(link, "run `update-grub` in the guest", "%s names no kernel to boot", boot->config);
+        link_broken(link, WAY_OUT_FIX, "%s names no kernel to boot", boot->config);
     else
-        prove_modules(proving, link);
+        prove_by_kind(proving, link);
 }

@@ -3,13 +3,11 @@
 #include <strings.h>
 
 #include "../base/cleanup.h"
-#include "../base/root.h"
+#include "../guest/esp.h"
 #include "proving.h"
 
-/* GRUB's manual, "BIOS installation"; UEFI 2.10, 5.3.3. */
+/* GRUB's manual, "BIOS installation". */
 #define TYPE_BIOS_BOOT "21686148-6449-6e6f-744e-656564454649"
-#define TYPE_ESP "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
-#define TYPE_ESP_DOS "0xef"
 
 static const struct partition *partition_of_type(const struct guest_disk *disk, const char *type)
 {
@@ -23,7 +21,7 @@ static void prove_bios(const struct guest *guest, struct proof_link *link)
 {
     const struct guest_disk *disk = &guest->disk;
     if (string_is(disk->table, "gpt") && !partition_of_type(disk, TYPE_BIOS_BOOT)) {
-        bool esp = partition_of_type(disk, TYPE_ESP);
+        bool esp = esp_of(disk);
         link_broken(link, esp ? "switch this machine's firmware to UEFI: the disk comes from such a machine" : "give the disk a BIOS boot partition, or this machine UEFI firmware",
                     "this machine has a BIOS, and %s has a GPT without a BIOS boot partition, so that GRUB has no place there", guest->what);
         return;
@@ -31,28 +29,11 @@ static void prove_bios(const struct guest *guest, struct proof_link *link)
     link_holds(link, "this machine has a BIOS, which starts the first sector of %s (%s)", guest->what, disk->table ? disk->table : "no partition table");
 }
 
-/* The names of a FAT file system have no case of their own, but what the kernel shows depends on how they were written. */
-static bool has_path_of_any_case(int root_fd, const char *directory, const char *const *names)
-{
-    cleanup_strings struct strings entries = {0};
-    if (!*names)
-        return true;
-    root_list(root_fd, directory, &entries);
-    for (size_t i = 0; i < entries.count; i++) {
-        cleanup_free char *path = checked_printf("%s/%s", directory, entries.items[i]);
-        if (strcasecmp(entries.items[i], *names) == 0 && has_path_of_any_case(root_fd, path, names + 1))
-            return true;
-    }
-    return false;
-}
-
 static void prove_uefi(const struct proving *proving, struct proof_link *link)
 {
-    static const char *const removable[] = {"EFI", "BOOT", "BOOTX64.EFI", NULL};
     const struct guest_disk *disk = &proving->guest->disk;
-    const struct partition *esp = partition_of_type(disk, TYPE_ESP);
-    if (!esp)
-        esp = partition_of_type(disk, TYPE_ESP_DOS);
+    const struct partition *esp = esp_of(disk);
+    cleanup_free char *loader = esp_find(proving->guest, "EFI/BOOT/BOOTX64.EFI");
     if (!esp) {
         link_broken(link, "switch this machine's firmware to BIOS: the disk comes from such a machine", "this machine has UEFI firmware, and %s has no EFI system partition", proving->guest->what);
         return;
@@ -61,10 +42,10 @@ static void prove_uefi(const struct proving *proving, struct proof_link *link)
         link_broken(link, "make the file system of the EFI system partition whole on the source", "the EFI system partition %u of %s holds no FAT file system", esp->number, proving->guest->what);
     else if (!esp->mount_point)
         link_unknown(link, "this machine has UEFI firmware and %s an EFI system partition (%u); what is on it could not be read here", proving->guest->what, esp->number);
-    else if (has_path_of_any_case(proving->guest->root_fd, esp->mount_point, removable))
+    else if (loader)
         link_holds(link, "this machine has UEFI firmware, which starts EFI/BOOT/BOOTX64.EFI of partition %u", esp->number);
     else /* the boot entries of the old machine's firmware stayed there */
-        link_broken(link, "run `grub-install --force-extra-removable` in the guest",
+        link_broken(link, WAY_OUT_FIX,
                     "EFI/BOOT/BOOTX64.EFI is missing on partition %u, and this machine's firmware knows no other name to start", esp->number);
 }
 

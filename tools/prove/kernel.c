@@ -13,6 +13,7 @@
 /* The x86 boot protocol (Documentation/arch/x86/boot.rst): "HdrS" at 0x202, 55 AA at 0x1fe. */
 #define BZIMAGE_MAGIC 0x202
 
+/* An image that the boot loader of a PC starts. */
 static bool is_kernel_image(const unsigned char *head, size_t length)
 {
     if (length >= BZIMAGE_MAGIC + 4 && memcmp(head + BZIMAGE_MAGIC, "HdrS", 4) == 0)
@@ -41,6 +42,8 @@ void prove_kernel(const struct proving *proving, struct proof_link *link)
         link_broken(link, "install the kernel's package again, then `update-grub`", "the kernel %s that boots by default cannot be read: %s", path, strerror(errno));
     else if (!is_kernel_image(head, (size_t)length))
         link_broken(link, "install the kernel's package again", "%s is no kernel: it begins as none does", path);
+    else if (proving->kernel && proving->kernel->only_on_xen)
+        link_broken(link, "install the usual kernel on the source", "%s runs as a paravirtual guest of Xen only", path);
     else if (!machine_fits(machine, here))
         link_broken(link, "move it onto a machine of its kind", "the guest is made for %s, and this machine is %s", machine, here);
     else
@@ -56,11 +59,11 @@ void prove_initrd(const struct proving *proving, struct proof_link *link)
     else if (!path)
         link_unknown(link, "it is not known which initrd boots");
     else if (!root_is_file(proving->guest->root_fd, path))
-        link_broken(link, "run `update-initramfs -c -k VERSION` in the guest", "the initrd %s is missing", path);
+        link_broken(link, WAY_OUT_FIX, "the initrd %s is missing", path);
     else if (!initrd->was_read)
         link_unknown(link, "%s is there; it was not read through, as that would take long over the network", path);
     else if (initrd->problem)
-        link_broken(link, "run `update-initramfs -u` in the guest", "the initrd %s is damaged: %s", path, initrd->problem);
+        link_broken(link, WAY_OUT_FIX, "the initrd %s is damaged: %s", path, initrd->problem);
     else
         link_holds(link, "%s is whole, with %zu modules", path, initrd->modules.count);
 }
