@@ -37,7 +37,7 @@ every_command_stands_in_the_main_page() {
 every_job_key_stands_in_its_page() {
     echo "nonsense=1" >"$WORK/job"
     { "$REHOST" run --job "$WORK/job" </dev/null || true; } | sed -n 's/.*The keys are: \([^.]*\)\..*/\1/p' | tr -d ' ' | tr ',' '\n' | sort >"$WORK/keys"
-    sed -n '/^\.SH KEYS/,/^\.SH EXAMPLE/p' "$TOP/tools/man/rehost-job.5" | sed -n 's/^\.B[IR] \([a-z]*\)=.*/\1/p' | sort >"$WORK/page"
+    sed -n '/^\.SH KEYS/,/^\.SH EXAMPLE/p' "$TOP/tools/man/rehost-job.5" | sed -n 's/^\.B[IR] \([a-z\\-]*\)=.*/\1/p' | sed 's/[^a-z-]//g' | sort >"$WORK/page"
     [ -s "$WORK/keys" ] && diff -u --label "the parser" --label rehost-job.5 "$WORK/keys" "$WORK/page"
 }
 

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "pull/bytes.h"
 #include "pull/journal.h"
+#include "pull/lost.h"
 
 #define GIB (1ull << 30)
 #define TIB (1ull << 40)
@@ -217,6 +218,101 @@ static void the_marker_keeps_the_partition_table(void **state)
     }
 }
 
+static void ranges_are(const struct extents *lost, const struct extent *expected, size_t count)
+{
+    assert_int_equal(lost->count, count);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(lost->items[i].start, expected[i].start);
+        assert_int_equal(lost->items[i].end, expected[i].end);
+    }
+}
+
+static void what_is_lost_is_kept_sorted_and_exact(void **state)
+{
+    (void)state;
+    struct extents lost = {0};
+    lost_add(&lost, 4096, 4608);
+    lost_add(&lost, 1024, 1536);
+    lost_add(&lost, 8192, 9216);
+    ranges_are(&lost, (struct extent[]){{1024, 1536}, {4096, 4608}, {8192, 9216}}, 3);
+    lost_add(&lost, 4608, 5120);
+    lost_add(&lost, 1024, 1536);
+    ranges_are(&lost, (struct extent[]){{1024, 1536}, {4096, 5120}, {8192, 9216}}, 3);
+    lost_add(&lost, 1536, 8192);
+    ranges_are(&lost, (struct extent[]){{1024, 9216}}, 1);
+    lost_forget(&lost, 2048, 4096);
+    ranges_are(&lost, (struct extent[]){{1024, 2048}, {4096, 9216}}, 2);
+    lost_forget(&lost, 0, 1024);
+    lost_forget(&lost, 8704, UINT64_MAX);
+    ranges_are(&lost, (struct extent[]){{1024, 2048}, {4096, 8704}}, 2);
+    lost_forget(&lost, 0, 8704);
+    ranges_are(&lost, NULL, 0);
+}
+
+static void too_much_that_is_lost_is_refused_and_not_kept(void **state)
+{
+    (void)state;
+    struct extents lost = {0};
+    struct error err;
+    for (uint64_t i = 0; i < LOST_RANGES_MAX; i++)
+        assert_int_equal(lost_take(&lost, i * 1024, 512, &err), 0);
+    assert_int_equal(lost_take(&lost, GIB, 512, &err), -1);
+    assert_int_equal(lost.count, LOST_RANGES_MAX);
+    assert_int_equal(lost_take(&lost, 512, 512, &err), 0); /* closes a gap */
+    assert_int_equal(lost.count, LOST_RANGES_MAX - 1);
+    assert_int_equal(lost_take(&lost, GIB, 65 << 20, &err), -1);
+    extents_free(&lost);
+}
+
+/* Wherever the end of a copy is cut off, the next run knows of what was lost: in the slots, in the label, in the marker. */
+static void what_is_lost_goes_along(void **state)
+{
+    (void)state;
+    struct journal journal = journal_of(3000 * GIB, 8), back;
+    for (uint64_t i = 0; i < 100; i++)
+        lost_add(&journal.lost, i * i * GIB / 8, i * i * GIB / 8 + 512);
+    unsigned char *head = head_with(NULL, &journal);
+    assert_true(journal_find(head, &back));
+    ranges_are(&back.lost, journal.lost.items, 100);
+    journal_free(&back);
+    journal.complete = true;
+    label_encode(&journal, head);
+    memset(head + 4096, 0x77, HEAD_BYTES - 4096);
+    assert_true(journal_find(head, &back));
+    assert_int_equal(back.lost.count, 17); /* joined where they are near */
+    assert_int_equal(back.lost.items[16].end, journal.lost.items[99].end);
+    journal_free(&back);
+    held_encode(head, &journal);
+    assert_true(held_decode(head, &back));
+    assert_int_equal(back.lost.count, 22);
+    for (size_t i = 0; i < 100; i++) {
+        size_t at = extents_find(&back.lost, journal.lost.items[i].start);
+        assert_true(at < 22 && back.lost.items[at].start <= journal.lost.items[i].start && back.lost.items[at].end >= journal.lost.items[i].end);
+    }
+    journal_free(&back);
+    journal_free(&journal);
+    free(head);
+}
+
+static void a_list_that_cannot_be_is_not_believed(void **state)
+{
+    (void)state;
+    struct extents lost = {0}, back;
+    unsigned char area[LOST_AREA_BYTES(2)];
+    lost_add(&lost, 512, 1024);
+    lost_add(&lost, 4096, 8192);
+    lost_encode(&lost, area, sizeof area);
+    assert_false(lost_decode(area, sizeof area, 8191, &back));
+    for (size_t at = 0; at < sizeof area; at++) {
+        area[at] ^= 1;
+        assert_false(lost_decode(area, sizeof area, GIB, &back));
+        area[at] ^= 1;
+    }
+    assert_true(lost_decode(area, sizeof area, 8192, &back));
+    extents_free(&back);
+    extents_free(&lost);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +325,10 @@ int main(void)
         cmocka_unit_test(a_complete_label_needs_no_slots),
         cmocka_unit_test(a_label_reads_as_text_and_does_not_boot),
         cmocka_unit_test(the_marker_keeps_the_partition_table),
+        cmocka_unit_test(what_is_lost_is_kept_sorted_and_exact),
+        cmocka_unit_test(too_much_that_is_lost_is_refused_and_not_kept),
+        cmocka_unit_test(what_is_lost_goes_along),
+        cmocka_unit_test(a_list_that_cannot_be_is_not_believed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

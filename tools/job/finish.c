@@ -52,6 +52,10 @@ int stage_finish(struct run *run, struct error *err)
     if (run->appliance)
         eject_medium(run);
     say_changes(run);
+    if (run->lost) {
+        console_say(&run->console, "  Lost, as the source could not read it (zeroes on this disk):\n");
+        console_say_text(&run->console, run->lost);
+    }
     say_times(run);
     console_say(&run->console, "    %s is complete and will boot on this machine. The source is untouched.\n", run->target.device);
     return 0;

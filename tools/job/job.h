@@ -16,6 +16,7 @@ struct job {
     char *nic;     /* of this machine, for the pull: "auto" (default), a name, or a MAC */
     char *ip;      /* "dhcp" (default) or ADDRESS/PREFIX[,GATEWAY] */
     bool confirmed; /* confirm=yes: what is on the target disk may be destroyed without asking */
+    bool zero_unreadable; /* read-errors=zero: what the source cannot read becomes zeroes, and is listed */
     bool restart;   /* a copy that is on the target is not gone on with, but overwritten */
     enum job_after after;
     char *job;     /* a file or an URL with more of these lines */

@@ -77,6 +77,14 @@ static int take_patience(struct job *job, const char *value, struct error *err)
     return 0;
 }
 
+static int take_read_errors(struct job *job, const char *value, struct error *err)
+{
+    if (!string_is(value, "stop") && !string_is(value, "zero"))
+        return error_set(err, "it is \"stop\" or \"zero\", not \"%.100s\"", value);
+    job->zero_unreadable = string_is(value, "zero");
+    return 0;
+}
+
 static int take_map(struct job *job, const char *value, struct error *err)
 {
     size_t before = job->nic_choice_count;
@@ -94,7 +102,7 @@ static int take_job(struct job *job, const char *value, struct error *err)
 }
 
 /* The order is that of the bits in struct job's `given`. */
-enum key_number { KEY_SOURCE, KEY_DISK, KEY_NIC, KEY_IP, KEY_MAP, KEY_CONFIRM, KEY_RESTART, KEY_AFTER, KEY_PATIENCE, KEY_JOB, KEY_COUNT };
+enum key_number { KEY_SOURCE, KEY_DISK, KEY_NIC, KEY_IP, KEY_MAP, KEY_CONFIRM, KEY_RESTART, KEY_AFTER, KEY_PATIENCE, KEY_READ_ERRORS, KEY_JOB, KEY_COUNT };
 
 static const struct key {
     const char *name;
@@ -110,6 +118,7 @@ static const struct key {
     [KEY_RESTART] = {"restart", take_restart, false},
     [KEY_AFTER] = {"after", take_after, false},
     [KEY_PATIENCE] = {"patience", take_patience, false},
+    [KEY_READ_ERRORS] = {"read-errors", take_read_errors, false},
     [KEY_JOB] = {"job", take_job, false},
 };
 
@@ -189,6 +198,8 @@ static void merge(struct job *winner, struct job *loser)
         winner->confirmed = loser->confirmed;
     if (new_keys & 1u << KEY_RESTART)
         winner->restart = loser->restart;
+    if (new_keys & 1u << KEY_READ_ERRORS)
+        winner->zero_unreadable = loser->zero_unreadable;
     if (new_keys & 1u << KEY_AFTER)
         winner->after = loser->after;
     if (new_keys & 1u << KEY_PATIENCE)

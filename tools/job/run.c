@@ -178,6 +178,8 @@ static void run_free(struct run *run)
     target_free(&run->target);
     used_free(&run->map);
     text_free(&run->changed);
+    pull_result_free(&run->pulled);
+    free(run->lost);
     free(run->job_place);
     free(run->mac);
     console_close(&run->console);

@@ -35,6 +35,7 @@ struct run {
     struct target target;
     struct used_map map;   /* which blocks of the source are in use; of 0 bytes when that cannot be told */
     struct pull_result pulled;
+    char *lost;            /* the list of what the source could not read, for people; NULL: nothing */
     size_t changes;        /* operations that were carried out */
     struct text changed;   /* and what they were, one line each */
     int exit_status;       /* of a failure */

@@ -67,6 +67,7 @@ static void add_progress(const struct job_state *state, cJSON *document)
     json_add_size(progress, "done_bytes", state->progress.done_bytes);
     json_add_size(progress, "resumed_bytes", state->progress.resumed_bytes);
     json_add_size(progress, "received_bytes", state->progress.received_bytes);
+    json_add_size(progress, "lost_bytes", state->progress.lost_bytes);
     cJSON_AddNumberToObject(progress, "seconds", state->progress.seconds);
     json_add_string(progress, "trouble", state->progress.trouble);
 }
@@ -106,6 +107,8 @@ cJSON *state_to_json(const struct job_state *state)
     add_progress(state, document);
     if (state->map)
         cJSON_AddItemToObject(document, "map", cJSON_Duplicate(state->map, true));
+    if (state->lost)
+        cJSON_AddItemToObject(document, "lost", cJSON_Duplicate(state->lost, true));
     if (state->plan)
         cJSON_AddItemToObject(document, "plan", cJSON_Duplicate(state->plan, true));
     if (state->proof)
@@ -154,6 +157,7 @@ void state_free(struct job_state *state)
     free(state->target_content);
     free(state->target_state);
     cJSON_Delete(state->map);
+    cJSON_Delete(state->lost);
     cJSON_Delete(state->plan);
     cJSON_Delete(state->proof);
     *state = (struct job_state){0};

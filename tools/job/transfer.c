@@ -1,5 +1,6 @@
 /* The pull, with its bar. */
 #include "../base/cleanup.h"
+#include "../guest/contents.h"
 #include "run.h"
 
 static void show_progress(void *context, const struct pull_progress *progress)
@@ -29,6 +30,21 @@ static void say_result(struct run *run)
         console_say(&run->console, "    %s were here from an earlier run\n", resumed);
 }
 
+/* Which files they belong to is looked up on the target: the copy is there, and nothing has been changed yet. */
+static void say_lost(struct run *run)
+{
+    size_t count = run->pulled.lost.count;
+    if (!count)
+        return;
+    struct contents *lost = contents_of(run->target.device, &run->pulled.lost);
+    run->lost = contents_to_text(lost, count);
+    run->state.lost = contents_to_json(lost, count);
+    contents_free(lost, count);
+    cleanup_free char *size = size_for_people(run->pulled.progress.lost_bytes);
+    console_say(&run->console, "    warning: the source could not read %s; on the target these are zeroes:\n", size);
+    console_say_text(&run->console, run->lost);
+}
+
 int stage_pull(struct run *run, struct error *err)
 {
     struct pull_options options = {
@@ -37,6 +53,7 @@ int stage_pull(struct run *run, struct error *err)
         .patience_seconds = run_patience(run),
         .in_use = run->map.disk_bytes ? &run->map.in_use : NULL,
         .in_use_of_bytes = run->map.disk_bytes,
+        .zero_unreadable = run->job.zero_unreadable,
         .restart = run->job.restart,
         .hold_boot_code = true,
     };
@@ -46,5 +63,6 @@ int stage_pull(struct run *run, struct error *err)
         return -1;
     run->target.state = TARGET_COPIED;
     say_result(run);
+    say_lost(run);
     return 0;
 }

@@ -10,6 +10,7 @@
 #include "../base/json.h"
 #include "../base/options.h"
 #include "../base/text.h"
+#include "../guest/contents.h"
 #include "../used/used.h"
 #include "pull.h"
 
@@ -69,6 +70,14 @@ static int take_patience(void *context, const char *argument)
     return 0;
 }
 
+static int take_read_errors(void *context, const char *argument)
+{
+    if (!string_is(argument, "stop") && !string_is(argument, "zero"))
+        return -1;
+    *(bool *)context = string_is(argument, "zero");
+    return 0;
+}
+
 static int parse(int argc, char **argv, struct arguments *arguments, int *status)
 {
     struct pull_options *options = &arguments->options;
@@ -77,6 +86,7 @@ static int parse(int argc, char **argv, struct arguments *arguments, int *status
         {.name = "connections", .argument = "N", .take = take_connections, .context = &options->connections, .help = "1 to 16; default: 4 where the server allows it, else 1"},
         {.name = "request-size", .argument = "BYTES", .take = take_request_bytes, .context = &options->request_bytes, .help = "4096 to 8388608, a multiple of 4096; default 1048576"},
         {.name = "patience", .argument = "SECONDS", .take = take_patience, .context = &options->patience_seconds, .help = "how long a lost source is waited for, or \"forever\"; default 600"},
+        {.name = "read-errors", .argument = "HOW", .take = take_read_errors, .context = &options->zero_unreadable, .help = "what the source cannot read: \"stop\" (the default), or \"zero\": make it zeroes, and list it with the files"},
         {.name = "restart", .flag = &options->restart, .help = "forget a half-done copy on the disk and start over"},
         {.name = "hold-boot", .flag = &options->hold_boot_code, .help = "leave the boot code out, so that the disk does not boot yet"},
         {.name = "json", .flag = &arguments->json, .help = "print one JSON document per line"},
@@ -134,6 +144,7 @@ static void tell_json(const struct pull_progress *progress, double rate)
     json_add_size(line, "done_bytes", progress->done_bytes);
     json_add_size(line, "resumed_bytes", progress->resumed_bytes);
     json_add_size(line, "received_bytes", progress->received_bytes);
+    json_add_size(line, "lost_bytes", progress->lost_bytes);
     json_add_size(line, "bytes_per_second", rate > 0 ? (uint64_t)rate : 0);
     cJSON_AddNumberToObject(line, "seconds", progress->seconds);
     json_add_string(line, "trouble", progress->trouble);
@@ -178,7 +189,7 @@ static void tell(void *context, const struct pull_progress *progress)
         tell_plain(face, progress, rate);
 }
 
-static int report_json(const struct arguments *arguments, const struct pull_result *result)
+static int report_json(const struct arguments *arguments, const struct pull_result *result, const struct contents *lost)
 {
     cJSON *line = cJSON_CreateObject();
     cJSON_AddNumberToObject(line, "version", 1);
@@ -190,6 +201,8 @@ static int report_json(const struct arguments *arguments, const struct pull_resu
     json_add_size(line, "resumed_bytes", result->progress.resumed_bytes);
     json_add_size(line, "zero_bytes", result->zero_bytes);
     json_add_size(line, "free_bytes", result->free_bytes);
+    json_add_size(line, "lost_bytes", result->progress.lost_bytes);
+    cJSON_AddItemToObject(line, "lost", contents_to_json(lost, result->lost.count));
     json_add_size(line, "connections", result->connections);
     cJSON_AddNumberToObject(line, "seconds", result->progress.seconds);
     cJSON_AddBoolToObject(line, "boot_code_held", arguments->options.hold_boot_code);
@@ -203,16 +216,25 @@ static char *part(uint64_t bytes, const char *what)
     return bytes ? checked_printf(", %s %s", size, what) : checked_copy("");
 }
 
-static int report(const struct arguments *arguments, const struct face *face, const struct pull_result *result)
+static void report_lost(const struct pull_result *result, const struct contents *lost)
+{
+    if (!result->lost.count)
+        return;
+    cleanup_free char *size = size_for_people(result->progress.lost_bytes), *list = contents_to_text(lost, result->lost.count);
+    printf("The source could not read %s of it, which are zeroes now:\n%s", size, list);
+}
+
+static int report(const struct arguments *arguments, const struct face *face, const struct pull_result *result, const struct contents *lost)
 {
     if (arguments->json)
-        return report_json(arguments, result);
+        return report_json(arguments, result, lost);
     cleanup_free char *total = size_for_people(result->progress.total_bytes), *received = size_for_people(result->progress.received_bytes);
     cleanup_free char *here = part(result->progress.resumed_bytes, "were here already"), *zero = part(result->zero_bytes, "are holes"), *unused = part(result->free_bytes, "are free");
     if (face->terminal)
         fprintf(stderr, "\n\033[K");
     printf("%s on %s: %s received in %.1f s%s%s%s.%s\n", total, arguments->options.target, received, result->progress.seconds, here, zero, unused,
            arguments->options.hold_boot_code ? " The boot code is held back." : "");
+    report_lost(result, lost);
     return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -275,7 +297,14 @@ int command_pull(int argc, char **argv)
     struct error err = {0};
     if (!arguments.all)
         find_map(&arguments, &map);
-    int pulled = pull_run(&arguments.options, tell, &face, &result, &err);
+    if (pull_run(&arguments.options, tell, &face, &result, &err) < 0) {
+        status = report_failure(&arguments, &face, &err);
+    } else {
+        struct contents *lost = contents_of(arguments.options.target, &result.lost);
+        status = report(&arguments, &face, &result, lost);
+        contents_free(lost, result.lost.count);
+    }
+    pull_result_free(&result);
     used_free(&map);
-    return pulled < 0 ? report_failure(&arguments, &face, &err) : report(&arguments, &face, &result);
+    return status;
 }

@@ -82,6 +82,15 @@ static void *zero_main(void *argument)
     return NULL;
 }
 
+/* After the snapshot: what was lost of a chunk is noted before the chunk is settled. */
+static void note_lost(struct copy *copy)
+{
+    extents_free(&copy->journal->lost);
+    pthread_mutex_lock(&copy->lock);
+    copy->journal->lost = extents_copy(&copy->lost);
+    pthread_mutex_unlock(&copy->lock);
+}
+
 int journal_save(struct copy *copy, struct error *err)
 {
     struct journal *journal = copy->journal;
@@ -90,6 +99,7 @@ int journal_save(struct copy *copy, struct error *err)
     if (copy->flush_failed)
         return error_set(err, "an earlier flush of %s has failed", copy->target->path);
     pool_snapshot(&copy->pool, journal->settled, NULL);
+    note_lost(copy);
     copy->flush_failed = target_flush(copy->target, err) < 0;
     if (copy->flush_failed)
         return -1;
@@ -173,6 +183,9 @@ static void tell(struct copy *copy, struct watch *watch, pull_told *told, void *
     progress->done_bytes = pool_snapshot(&copy->pool, NULL, NULL);
     progress->received_bytes = atomic_load(&copy->received_bytes);
     progress->seconds = (double)(clock_ms() - watch->started_ms) / 1000;
+    pthread_mutex_lock(&copy->lock);
+    progress->lost_bytes = extents_bytes(&copy->lost);
+    pthread_mutex_unlock(&copy->lock);
     progress->trouble = find_trouble(copy, watch, progress);
     if (told)
         told(context, progress);

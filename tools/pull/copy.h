@@ -22,6 +22,7 @@ struct copy {
     uint32_t request_bytes;
     unsigned connections;
     unsigned patience_seconds;
+    bool zero_unreadable;
 
     struct pool pool;
     atomic_bool stop;
@@ -34,6 +35,7 @@ struct copy {
     unsigned connected;       /* connections that stand */
     int64_t trouble_since_ms; /* a connection was lost then, and nothing has come since; 0: all is well */
     char trouble[512];        /* why */
+    struct extents lost;      /* what the source could not read of the chunks that are settled, or that someone is at */
     uint64_t losses;          /* counts lost connections … */
     uint64_t losses_verified; /* … up to here the source was seen to be still the same */
     pthread_mutex_t verifying;
@@ -52,6 +54,11 @@ void copy_fail(struct copy *copy, const struct error *err);
 void copy_lost(struct copy *copy, bool was_connected, const struct error *err);
 void copy_connected(struct copy *copy);
 void copy_progressed(struct copy *copy);
+
+/* A range that the source cannot read: zeroed and noted, or the end of the copy, as the operator chose. `reason` is the server's errno. */
+int copy_lose(struct copy *copy, uint64_t offset, uint32_t length, int reason, void *scratch, struct error *err);
+/* What was lost in this chunk is read anew. */
+void copy_forget_lost(struct copy *copy, uint64_t chunk);
 
 struct worker {
     struct copy *copy;

@@ -2,6 +2,7 @@
 #include "extents.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "../base/text.h"
 #include "bytes.h"
@@ -84,4 +85,19 @@ void extents_free(struct extents *extents)
 {
     free(extents->items);
     *extents = (struct extents){0};
+}
+
+struct extents extents_take(struct extents *extents)
+{
+    struct extents taken = *extents;
+    *extents = (struct extents){0};
+    return taken;
+}
+
+struct extents extents_copy(const struct extents *extents)
+{
+    struct extents copy = {.count = extents->count, .capacity = extents->count, .gap = extents->gap};
+    if (copy.count)
+        copy.items = memcpy(checked_alloc(copy.count * sizeof *copy.items), extents->items, copy.count * sizeof *copy.items);
+    return copy;
 }

@@ -22,5 +22,8 @@ uint64_t extents_bytes(const struct extents *extents);
 /* What is in both, widened to multiples of `unit` and to at most `end`. */
 struct extents extents_in_both(const struct extents *a, const struct extents *b, uint32_t unit, uint64_t end);
 void extents_free(struct extents *extents);
+struct extents extents_copy(const struct extents *extents);
+/* Hands them to the caller, and leaves none. */
+struct extents extents_take(struct extents *extents);
 
 #endif

@@ -15,9 +15,14 @@ struct fetch {
     int error;             /* why */
 };
 
+/* DEFECT: the source can read its first sector, but not what piece.offset and piece.length say, however small the steps. */
+enum fetch_state { FETCH_ASKS, FETCH_DONE, FETCH_DEFECT };
+
 /* Sends what is to be asked for next, under this tag. */
 enum nbd_result fetch_send(const struct fetch *fetch, struct nbd *nbd, unsigned tag, struct error *err);
-/* A request ended, with `error` 0 or the server's. `done`: the whole piece is here. */
-enum nbd_result fetch_ended(struct fetch *fetch, struct nbd *nbd, int error, bool *done, struct error *err);
+/* A request ended, with `error` 0 or the server's. */
+enum nbd_result fetch_ended(struct fetch *fetch, struct nbd *nbd, int error, enum fetch_state *state, struct error *err);
+/* The defect has been dealt with: what is behind it? */
+enum fetch_state fetch_skip(struct fetch *fetch);
 
 #endif

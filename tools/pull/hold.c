@@ -51,7 +51,7 @@ enum pull_state pull_state_of(const char *target, char **description)
 int write_boot_code(struct target *target, const unsigned char boot_code[BOOT_CODE_BYTES], struct error *err)
 {
     cleanup_free unsigned char *page = aligned_alloc_checked(PAGE_BYTES), *seen = aligned_alloc_checked(PAGE_BYTES);
-    struct journal held;
+    __attribute__((cleanup(journal_free))) struct journal held = {0};
     if (target_read(target, page, 0, PAGE_BYTES, err) < 0)
         return -1;
     if (memcmp(page, boot_code, BOOT_CODE_BYTES) == 0)

@@ -54,13 +54,13 @@ void ends_close(struct ends *ends)
     *ends = (struct ends){0};
 }
 
-static enum nbd_result digest_first(struct nbd *nbd, struct ends *ends, XXH3_state_t *state, struct error *err)
+static enum nbd_result digest_first(struct nbd *nbd, struct ends *ends, XXH3_state_t *state, struct extents *lost, struct error *err)
 {
     cleanup_free unsigned char *step = aligned_alloc_checked(MIB);
     for (uint64_t offset = 0; offset < least(FIRST_BYTES, ends->source_bytes); offset += MIB) {
         size_t length = (size_t)least(MIB, ends->source_bytes - offset);
         unsigned char *bytes = offset == 0 ? ends->head : step;
-        enum nbd_result result = nbd_read_at(nbd, bytes, offset, length, err);
+        enum nbd_result result = nbd_read_at(nbd, bytes, offset, length, lost, err);
         if (result != NBD_OK)
             return result;
         XXH3_128bits_update(state, bytes, length);
@@ -68,7 +68,7 @@ static enum nbd_result digest_first(struct nbd *nbd, struct ends *ends, XXH3_sta
     return NBD_OK;
 }
 
-enum nbd_result identity_read(struct nbd *nbd, struct ends *ends, struct identity *identity, struct error *err)
+enum nbd_result identity_read(struct nbd *nbd, struct ends *ends, struct identity *identity, struct extents *lost, struct error *err)
 {
     XXH3_state_t *state = XXH3_createState();
     if (!state)
@@ -78,9 +78,9 @@ enum nbd_result identity_read(struct nbd *nbd, struct ends *ends, struct identit
     XXH3_128bits_reset(state);
     XXH3_128bits_update(state, size, sizeof size);
     size_t tail_bytes = (size_t)(ends->source_bytes - ends->tail_start);
-    enum nbd_result result = digest_first(nbd, ends, state, err);
+    enum nbd_result result = digest_first(nbd, ends, state, lost, err);
     if (result == NBD_OK)
-        result = nbd_read_at(nbd, ends->tail, ends->tail_start, tail_bytes, err);
+        result = nbd_read_at(nbd, ends->tail, ends->tail_start, tail_bytes, lost, err);
     if (result == NBD_OK) {
         XXH3_128bits_update(state, ends->tail, tail_bytes);
         *identity = identity_from(state);

@@ -20,7 +20,7 @@ void ends_close(struct ends *ends);
 /* A digest over the ranges that a map says are in use. */
 struct identity identity_of_map(const struct extents *in_use);
 
-/* Reads the first 4 MiB and the tail, and digests them with the size. Fills `ends` too. */
-enum nbd_result identity_read(struct nbd *nbd, struct ends *ends, struct identity *identity, struct error *err);
+/* Reads the first 4 MiB and the tail, and digests them with the size. Fills `ends` too. `lost` as for nbd_read_at. */
+enum nbd_result identity_read(struct nbd *nbd, struct ends *ends, struct identity *identity, struct extents *lost, struct error *err);
 
 #endif

@@ -8,26 +8,30 @@
 
 #include "../base/text.h"
 #include "bytes.h"
+#include "lost.h"
 
 #define VERSION 2u
 #define DIGEST_BYTES 16
 
-/* A slot: header, bitmap. */
+/* A slot: header, bitmap, what is lost. */
 #define SLOT_MAGIC "rhjourn1"
 #define SLOT_HEADER 512u
 #define SLOT_DIGEST 496u
+#define SLOT_LOST_BYTES LOST_AREA_BYTES(LOST_RANGES_MAX)
 enum { SLOT_VERSION = 8, SLOT_SEQUENCE = 16, SLOT_SOURCE_BYTES = 24, SLOT_CHUNK_BYTES = 32, SLOT_BITMAP_BYTES = 40, SLOT_IDENTITY = 48, SLOT_SOURCE = 64, SLOT_MAP = 320 };
 
-/* The label: text, and from byte 384 a record. Bytes 510 and 511 stay zero. */
+/* The label: text, and from byte 384 a record. Bytes 510 and 511 stay zero. In the moment when the slots are gone already, what is lost stands
+ * in place of the source's name. */
 #define LABEL_TEXT_MAX 384u
 #define LABEL_SOURCE "\nSource: "
+#define LABEL_WORDS "rehost: this disk is being filled and is not usable yet. Start rehost again to go on."
 #define LABEL_MAGIC "rhlabel1"
-enum { LABEL_RECORD = 384, LABEL_VERSION = 392, LABEL_COMPLETE = 396, LABEL_SOURCE_BYTES = 400, LABEL_CHUNK_BYTES = 408, LABEL_IDENTITY = 416, LABEL_MAP = 432, LABEL_DIGEST = 448 };
+enum { LABEL_LOST = 88, LABEL_RECORD = 384, LABEL_VERSION = 392, LABEL_COMPLETE = 396, LABEL_SOURCE_BYTES = 400, LABEL_CHUNK_BYTES = 408, LABEL_IDENTITY = 416, LABEL_MAP = 432, LABEL_DIGEST = 448 };
 
 /* The marker: CD 18 is INT 18h ("no boot here, go on"), EB FE jumps to itself should the firmware come back. */
 #define HELD_CODE "\xcd\x18\xeb\xfe"
 #define HELD_MAGIC "rehost: held"
-enum { HELD_NAME = 4, HELD_IDENTITY = 16, HELD_SOURCE_BYTES = 32, HELD_MAP = 40, HELD_DIGEST = 56, HELD_CODE_AREA = 440 };
+enum { HELD_NAME = 4, HELD_IDENTITY = 16, HELD_SOURCE_BYTES = 32, HELD_MAP = 40, HELD_DIGEST = 56, HELD_LOST = 72, HELD_CODE_AREA = 440 };
 
 static void digest_two(const void *first, size_t first_bytes, const void *second, size_t second_bytes, unsigned char digest[DIGEST_BYTES])
 {
@@ -73,6 +77,7 @@ void journal_free(struct journal *journal)
 {
     free(journal->settled);
     journal->settled = NULL;
+    extents_free(&journal->lost);
 }
 
 static bool sizes_fit(const struct journal *journal)
@@ -98,7 +103,8 @@ size_t journal_encode(const struct journal *journal, unsigned char *slot)
     for (size_t i = 0; i < words; i++)
         put_le64(slot + SLOT_HEADER + i * 8, journal->settled[i]);
     digest_two(slot, SLOT_DIGEST, slot + SLOT_HEADER, words * 8, slot + SLOT_DIGEST);
-    return align_up(SLOT_HEADER + words * 8, 4096);
+    lost_encode(&journal->lost, slot + SLOT_HEADER + words * 8, SLOT_LOST_BYTES);
+    return align_up(SLOT_HEADER + words * 8 + LOST_AREA_BYTES(journal->lost.count), 4096);
 }
 
 /* A journal that has chunks behind the end of the disk is none that was written here, whatever its digest says. */
@@ -119,7 +125,8 @@ bool journal_decode(const unsigned char *slot, struct journal *journal)
     if (get_le64(slot + SLOT_BITMAP_BYTES) != words * 8)
         return false;
     digest_two(slot, SLOT_DIGEST, slot + SLOT_HEADER, words * 8, digest);
-    if (memcmp(digest, slot + SLOT_DIGEST, DIGEST_BYTES) != 0)
+    if (memcmp(digest, slot + SLOT_DIGEST, DIGEST_BYTES) != 0 ||
+        !lost_decode(slot + SLOT_HEADER + words * 8, SLOT_LOST_BYTES, journal->source_bytes, &journal->lost))
         return false;
     memcpy(journal->identity.bytes, slot + SLOT_IDENTITY, IDENTITY_BYTES);
     memcpy(journal->source, slot + SLOT_SOURCE, SOURCE_TEXT_BYTES - 1);
@@ -136,10 +143,12 @@ bool journal_decode(const unsigned char *slot, struct journal *journal)
 void label_encode(const struct journal *journal, unsigned char sector[SECTOR])
 {
     memset(sector, 0, SECTOR);
-    int length = snprintf((char *)sector, LABEL_TEXT_MAX,
-                          "rehost: this disk is being filled and is not usable yet. Start rehost again to go on." LABEL_SOURCE "%.250s\n", journal->source);
+    bool tells_lost = journal->complete && journal->lost.count;
+    int length = snprintf((char *)sector, LABEL_TEXT_MAX, LABEL_WORDS "%s%.250s\n", tells_lost ? "" : LABEL_SOURCE, tells_lost ? "" : journal->source);
     if (length < 0)
         sector[0] = '\0';
+    if (tells_lost)
+        lost_encode(&journal->lost, sector + LABEL_LOST, LABEL_RECORD - LABEL_LOST);
     memcpy(sector + LABEL_RECORD, LABEL_MAGIC, 8);
     put_le32(sector + LABEL_VERSION, VERSION);
     put_le32(sector + LABEL_COMPLETE, journal->complete);
@@ -161,6 +170,8 @@ bool label_decode(const unsigned char sector[SECTOR], struct journal *journal)
         return false;
     memcpy(journal->identity.bytes, sector + LABEL_IDENTITY, IDENTITY_BYTES);
     memcpy(journal->map.bytes, sector + LABEL_MAP, IDENTITY_BYTES);
+    if (journal->complete)
+        (void)lost_decode(sector + LABEL_LOST, LABEL_RECORD - LABEL_LOST, journal->source_bytes, &journal->lost);
     char text[LABEL_TEXT_MAX + 1] = {0};
     memcpy(text, sector, LABEL_TEXT_MAX);
     const char *source = strstr(text, LABEL_SOURCE);
@@ -224,6 +235,7 @@ void held_encode(unsigned char sector[SECTOR], const struct journal *journal)
     memcpy(sector + HELD_IDENTITY, journal->identity.bytes, IDENTITY_BYTES);
     put_le64(sector + HELD_SOURCE_BYTES, journal->source_bytes);
     memcpy(sector + HELD_MAP, journal->map.bytes, IDENTITY_BYTES);
+    lost_encode(&journal->lost, sector + HELD_LOST, HELD_CODE_AREA - HELD_LOST);
     digest_two(sector, HELD_DIGEST, NULL, 0, sector + HELD_DIGEST);
 }
 
@@ -237,5 +249,6 @@ bool held_decode(const unsigned char sector[SECTOR], struct journal *journal)
     *journal = (struct journal){.source_bytes = get_le64(sector + HELD_SOURCE_BYTES)};
     memcpy(journal->identity.bytes, sector + HELD_IDENTITY, IDENTITY_BYTES);
     memcpy(journal->map.bytes, sector + HELD_MAP, IDENTITY_BYTES);
+    (void)lost_decode(sector + HELD_LOST, HELD_CODE_AREA - HELD_LOST, journal->source_bytes, &journal->lost);
     return true;
 }

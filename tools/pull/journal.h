@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "extents.h"
+
 #define MIB (1u << 20)
 #define SECTOR 512u
 #define HEAD_BYTES MIB               /* held back until the end */
@@ -34,6 +36,7 @@ struct journal {
     bool complete;            /* everything but the held-back ends is in place */
     char source[SOURCE_TEXT_BYTES]; /* URI, for people */
     uint64_t *settled;        /* one bit per chunk; owned */
+    struct extents lost;      /* what the source could not read of what is settled; owned */
 };
 
 /* 1 MiB up to 2 TiB, then as large as the bitmap needs; at least `request_bytes`. */
@@ -57,7 +60,7 @@ bool journal_find(const unsigned char head[HEAD_BYTES], struct journal *journal)
 
 /* Puts the marker over the 440 bytes of boot code: INT 18h, so that the firmware tries the next disk. */
 void held_encode(unsigned char sector[SECTOR], const struct journal *journal);
-/* Fills the journal's identity, map and source_bytes. */
+/* Fills the journal's identity, map, source_bytes and what is lost. */
 bool held_decode(const unsigned char sector[SECTOR], struct journal *journal);
 /* Only a sector with the 55AA signature is booted by a firmware. */
 bool sector_boots(const unsigned char sector[SECTOR]);

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "extents.h"
+#include "piece.h"
 #include "stream.h"
 
 /* How a call ended. LOST: the connection is gone, a new one may work. WRONG: the server refuses or breaks the protocol,
@@ -93,9 +95,12 @@ void nbd_drop(struct nbd *nbd);
 enum nbd_result nbd_send(struct nbd *nbd, enum nbd_command command, uint64_t offset, uint32_t length, unsigned tag, struct error *err);
 /* Receives one reply, or one part of a structured one. */
 enum nbd_result nbd_receive(struct nbd *nbd, const struct nbd_sink *sink, struct nbd_finished *finished, struct error *err);
-/* One read, from start to end, with nothing else in flight. LOST also when the server cannot read it. A server that wants
- * smaller requests than it said gets them, and export.block_max says so from then on. */
-enum nbd_result nbd_read_at(struct nbd *nbd, void *bytes, uint64_t offset, size_t length, struct error *err);
+/* One read, from start to end, with nothing else in flight. What the server cannot read, however small the steps, becomes zeroes and stands in
+ * `lost`; without that (NULL), or when it cannot read its first sector either, it counts as LOST. */
+enum nbd_result nbd_read_at(struct nbd *nbd, void *bytes, uint64_t offset, size_t length, struct extents *lost, struct error *err);
+/* Call it when a piece came. A server that named no limit has one all the same when it reads what it would not read in larger pieces:
+ * export.block_max says so from then on. */
+void nbd_learn_limit(struct nbd *nbd, const struct piece *piece);
 
 /* The parts of one answer, pure: false when the new part overlaps an old one, or when there are too many gaps. */
 bool nbd_parts_add(struct nbd_parts *parts, uint64_t start, uint64_t end);

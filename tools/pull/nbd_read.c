@@ -1,8 +1,9 @@
 /* One read into memory, with nothing else in flight: for what has to be known before the copy. See nbd.h. */
-#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bytes.h"
+#include "lost.h"
 #include "nbd.h"
 #include "piece.h"
 
@@ -29,45 +30,84 @@ static int keep_zeroes(void *context, unsigned tag, uint64_t offset, uint32_t le
     return 0;
 }
 
-/* One request, tried again when the server reports an error; `error` is the last one. */
-static enum nbd_result read_once(struct nbd *nbd, const struct nbd_sink *sink, uint64_t offset, uint32_t length, int *error, struct error *err)
+static int drop_data(void *context, unsigned tag, uint64_t offset, const void *bytes, uint32_t length, struct error *err)
+{
+    (void)context, (void)tag, (void)offset, (void)bytes, (void)length, (void)err;
+    return 0;
+}
+
+static int drop_zeroes(void *context, unsigned tag, uint64_t offset, uint32_t length, struct error *err)
+{
+    (void)context, (void)tag, (void)offset, (void)length, (void)err;
+    return 0;
+}
+
+/* One request; `error` is the server's answer. */
+static enum nbd_result ask(struct nbd *nbd, const struct nbd_sink *sink, uint64_t offset, uint32_t length, int *error, struct error *err)
 {
     struct nbd_finished finished = {0};
-    for (unsigned tries = 0; tries < PIECE_TRIES; tries++) {
-        enum nbd_result result = nbd_send(nbd, NBD_READ, offset, length, 0, err);
-        for (finished.finished = false; result == NBD_OK && !finished.finished;)
-            result = nbd_receive(nbd, sink, &finished, err);
-        *error = finished.error;
-        if (result != NBD_OK || !finished.error)
-            return result;
-    }
-    errno = *error;
-    error_errno(err, "the source cannot read %u bytes at offset %llu", length, (unsigned long long)offset);
-    return NBD_LOST;
+    enum nbd_result result = nbd_send(nbd, NBD_READ, offset, length, 0, err);
+    while (result == NBD_OK && !finished.finished)
+        result = nbd_receive(nbd, sink, &finished, err);
+    *error = finished.error;
+    return result;
 }
 
-/* One request of at most the buffer's size; a smaller one when that is what the server wants. `length` becomes what was read. */
-static enum nbd_result read_piece(struct nbd *nbd, const struct nbd_sink *sink, uint64_t offset, uint32_t *length, struct error *err)
+/* What cannot be read is lost, if that is allowed, and if the source can read anything at all. */
+static enum nbd_result lose(struct nbd *nbd, const struct memory *memory, const struct piece *piece, int reason, struct extents *lost, struct error *err)
 {
-    uint32_t unit = (uint32_t)most(PAGE, nbd->export.block_min);
-    for (bool refused = false;; refused = true) {
-        int error = 0;
-        enum nbd_result result = read_once(nbd, sink, offset, *length, &error, err);
-        if (result == NBD_OK && refused)
-            nbd->export.block_max = *length;
-        if (!error || !error_may_mean_too_large(error) || *length <= unit)
-            return result;
-        *length = (uint32_t)align_up(*length / 2, unit);
+    struct nbd_sink nowhere = {.data = drop_data, .zeroes = drop_zeroes};
+    int error = 0;
+    enum nbd_result result = lost ? ask(nbd, &nowhere, 0, piece->unit, &error, err) : NBD_OK;
+    if (result != NBD_OK)
+        return result;
+    if (!lost || error) {
+        lost_refuse(piece->offset, piece->length, reason, err);
+        return NBD_LOST;
     }
+    memset(memory->bytes + (piece->offset - memory->offset), 0, piece->length);
+    return lost_take(lost, piece->offset, piece->length, err) < 0 ? NBD_WRONG : NBD_OK;
 }
 
-enum nbd_result nbd_read_at(struct nbd *nbd, void *bytes, uint64_t offset, size_t length, struct error *err)
+static void wait_until(int64_t due_ms)
+{
+    for (int64_t left; (left = due_ms - clock_ms()) > 0;)
+        usleep((useconds_t)left * 1000);
+}
+
+static enum nbd_result read_piece(struct nbd *nbd, const struct memory *memory, struct piece piece, struct extents *lost, struct error *err)
+{
+    struct nbd_sink sink = {.context = (void *)memory, .data = keep_data, .zeroes = keep_zeroes};
+    for (bool more = true; more;) {
+        int error = 0;
+        enum nbd_result result = ask(nbd, &sink, piece.offset, piece.length, &error, err);
+        if (result == NBD_OK && !error) {
+            nbd_learn_limit(nbd, &piece);
+            more = piece_came(&piece);
+        } else if (result == NBD_OK && piece_failed(&piece, error, clock_ms())) {
+            wait_until(piece.due_ms);
+        } else {
+            result = result == NBD_OK ? lose(nbd, memory, &piece, error, lost, err) : result;
+            more = result == NBD_OK && piece_give_up(&piece, clock_ms());
+        }
+        if (result != NBD_OK)
+            return result;
+    }
+    return NBD_OK;
+}
+
+void nbd_learn_limit(struct nbd *nbd, const struct piece *piece)
+{
+    if (piece->refused > piece->length && piece->length >= PAGE)
+        nbd->export.block_max = (uint32_t)least(nbd->export.block_max, align_down(piece->length, PAGE));
+}
+
+enum nbd_result nbd_read_at(struct nbd *nbd, void *bytes, uint64_t offset, size_t length, struct extents *lost, struct error *err)
 {
     struct memory memory = {bytes, offset};
-    struct nbd_sink sink = {.context = &memory, .data = keep_data, .zeroes = keep_zeroes};
     for (uint64_t done = 0; done < length;) {
         uint32_t piece = (uint32_t)least(least(nbd->buffer_bytes, nbd->export.block_max), length - done);
-        enum nbd_result result = read_piece(nbd, &sink, offset + done, &piece, err);
+        enum nbd_result result = read_piece(nbd, &memory, piece_of(offset + done, piece, nbd->export.block_min), lost, err);
         if (result != NBD_OK)
             return result;
         done += piece;

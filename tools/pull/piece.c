@@ -24,8 +24,16 @@ bool piece_came(struct piece *piece)
     return move_on(piece, piece->refused ? piece->length : (uint64_t)piece->length * 2);
 }
 
-bool piece_failed(struct piece *piece, int64_t now_ms)
+/* Then a smaller request tells. */
+static bool may_mean_too_large(int error)
 {
+    return error == EINVAL || error == EOVERFLOW || error == ENOMEM;
+}
+
+bool piece_failed(struct piece *piece, int error, int64_t now_ms)
+{
+    if (may_mean_too_large(error))
+        piece->refused = piece->length;
     if (!piece->effort_until_ms)
         piece->effort_until_ms = now_ms + PIECE_EFFORT_MS;
     if (now_ms >= piece->effort_until_ms)
@@ -44,9 +52,4 @@ bool piece_give_up(struct piece *piece, int64_t now_ms)
 {
     piece->unreadable++;
     return move_on(piece, now_ms >= piece->effort_until_ms ? (uint64_t)piece->length * 2 : piece->length);
-}
-
-bool error_may_mean_too_large(int error)
-{
-    return error == EINVAL || error == EOVERFLOW || error == ENOMEM;
 }

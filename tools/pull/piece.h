@@ -27,11 +27,8 @@ struct piece {
 struct piece piece_of(uint64_t offset, uint32_t length, uint32_t block_min);
 /* What was asked for has come. False when that was the rest. */
 bool piece_came(struct piece *piece);
-/* What was asked for cannot be read. True: ask again, for less or later; false: offset and length are to be given up. */
-bool piece_failed(struct piece *piece, int64_t now_ms);
+/* What was asked for cannot be read, for the reason `error` (an errno). True: ask again, for less or later; false: offset and length are to be given up. */
+bool piece_failed(struct piece *piece, int error, int64_t now_ms);
 /* Goes on behind what is given up. False when that was the rest. */
 bool piece_give_up(struct piece *piece, int64_t now_ms);
-/* Whether an error may mean no more than "too large" (EINVAL, EOVERFLOW, ENOMEM): then a smaller request tells. */
-bool error_may_mean_too_large(int error);
-
 #endif

@@ -186,6 +186,11 @@ bool pool_wait_end(struct pool *pool, unsigned milliseconds)
     return more;
 }
 
+bool pool_is_settled(const struct pool *pool, uint64_t chunk)
+{
+    return bit_is_set(pool->settled, chunk);
+}
+
 bool pool_is_done(struct pool *pool)
 {
     pthread_mutex_lock(&pool->lock);

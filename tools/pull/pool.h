@@ -40,6 +40,8 @@ void pool_settle(struct pool *pool, uint64_t first, uint64_t count, uint64_t zer
 void pool_wait_change(struct pool *pool);
 /* Waits for the end: false when everything is settled, or the pull was stopped. */
 bool pool_wait_end(struct pool *pool, unsigned milliseconds);
+/* Before the copy runs. */
+bool pool_is_settled(const struct pool *pool, uint64_t chunk);
 bool pool_is_done(struct pool *pool);
 void pool_stop(struct pool *pool);
 /* Copies the settled bits; returns how many bytes they stand for. */

@@ -13,6 +13,7 @@
 #include "copy.h"
 #include "ends.h"
 #include "hold.h"
+#include "lost.h"
 #include "scan.h"
 
 #define CONNECTIONS 4
@@ -58,7 +59,7 @@ int pull_source_size(const char *uri, uint64_t *size_bytes, struct error *err)
     struct nbd nbd = {0};
     unsigned char sector[SECTOR];
     int status = connect_source(&source, &nbd, uri, err);
-    if (status == 0 && nbd_read_at(&nbd, sector, 0, (size_t)least(sizeof sector, nbd.export.size_bytes), err) != NBD_OK)
+    if (status == 0 && nbd_read_at(&nbd, sector, 0, (size_t)least(sizeof sector, nbd.export.size_bytes), NULL, err) != NBD_OK)
         status = error_prefix(err, "%s: read its first sector", uri);
     *size_bytes = status == 0 ? nbd.export.size_bytes : 0;
     disconnect_source(&source, &nbd);
@@ -71,7 +72,7 @@ static int identify_source(struct pull *pull, struct error *err)
     if (size < 2 * MIB)
         return error_set(err, "%s: the source has only %llu bytes: that is no server's disk", pull->options->source, (unsigned long long)size);
     ends_open(&pull->ends, size);
-    if (identity_read(&pull->nbd, &pull->ends, &pull->identity, err) == NBD_OK)
+    if (identity_read(&pull->nbd, &pull->ends, &pull->identity, pull->options->zero_unreadable ? &pull->copy.lost : NULL, err) == NBD_OK)
         return 0;
     return error_prefix(err, "%s: read its first and last blocks", pull->options->source);
 }
@@ -196,6 +197,23 @@ static int find_wanted(struct pull *pull, struct error *err)
     return 0;
 }
 
+/* What an earlier run lost stays lost; but a chunk that it did not settle is read anew. The ends were read just now. */
+static void take_lost(struct pull *pull)
+{
+    struct copy *copy = &pull->copy;
+    lost_forget(&copy->lost, copy->pool.body_start, copy->pool.body_end);
+    for (size_t i = 0; i < pull->journal.lost.count; i++) {
+        const struct extent *range = &pull->journal.lost.items[i];
+        uint64_t start = most(range->start, copy->pool.body_start), end = least(range->end, copy->pool.body_end);
+        if (start >= end)
+            continue;
+        lost_add(&copy->lost, start, end);
+        for (uint64_t chunk = start / copy->pool.chunk_bytes; chunk * copy->pool.chunk_bytes < end; chunk++)
+            if (!pool_is_settled(&copy->pool, chunk))
+                lost_forget(&copy->lost, pool_range(&copy->pool, chunk).start, pool_range(&copy->pool, chunk).end);
+    }
+}
+
 static int copy_body(struct pull *pull, pull_told *told, void *context, struct pull_result *result, struct error *err)
 {
     struct copy *copy = &pull->copy;
@@ -209,11 +227,16 @@ static int copy_body(struct pull *pull, pull_told *told, void *context, struct p
     copy->patience_seconds = pull->options->patience_seconds;
     copy->request_bytes = (uint32_t)least(choose_request_bytes(pull), pull->journal.chunk_bytes);
     copy->connections = choose_connections(pull, copy->request_bytes);
+    copy->zero_unreadable = pull->options->zero_unreadable;
     pool_open(&copy->pool, &pull->journal, &pull->wanted, HEAD_BYTES, pull->ends.tail_start);
+    take_lost(pull);
     result->connections = copy->connections;
     result->progress.resumed_bytes = pool_snapshot(&copy->pool, NULL, NULL);
     int status = copy_run(copy, &pull->nbd, told, context, &result->progress, err);
     pool_snapshot(&copy->pool, NULL, &result->zero_bytes);
+    extents_free(&pull->journal.lost);
+    pull->journal.lost = extents_copy(&copy->lost);
+    result->lost = extents_take(&copy->lost);
     pool_close(&copy->pool);
     return status < 0 ? error_prefix(err, "copy %s to %s", pull->options->source, pull->options->target) : 0;
 }
@@ -222,6 +245,8 @@ static int copy_body(struct pull *pull, pull_told *told, void *context, struct p
 static int finish_held(struct pull *pull, struct pull_result *result, struct error *err)
 {
     result->progress.resumed_bytes = pull->ends.source_bytes;
+    result->lost = extents_copy(&pull->journal.lost);
+    result->progress.lost_bytes = extents_bytes(&result->lost);
     return pull->options->hold_boot_code ? 0 : write_boot_code(&pull->target, pull->ends.head, err);
 }
 
@@ -246,6 +271,11 @@ static int pull_all(struct pull *pull, pull_told *told, void *context, struct pu
     return 0;
 }
 
+void pull_result_free(struct pull_result *result)
+{
+    extents_free(&result->lost);
+}
+
 int pull_run(const struct pull_options *options, pull_told *told, void *context, struct pull_result *result, struct error *err)
 {
     struct pull *pull = checked_alloc(sizeof *pull);
@@ -265,6 +295,7 @@ int pull_run(const struct pull_options *options, pull_told *told, void *context,
     ends_close(&pull->ends);
     journal_free(&pull->journal);
     extents_free(&pull->wanted);
+    extents_free(&pull->copy.lost);
     extents_free(&pull->in_use);
     free(pull);
     return status;

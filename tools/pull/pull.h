@@ -19,6 +19,7 @@ struct pull_options {
     unsigned patience_seconds; /* how long a lost source is waited for; UINT_MAX: for ever */
     const struct extents *in_use; /* the blocks that are copied, the rest being of no use (used.h); NULL: everything */
     uint64_t in_use_of_bytes; /* the size of the disk that they were found on */
+    bool zero_unreadable; /* a range that the source cannot read is zeroed and noted, and does not end the copy */
     bool restart;         /* forget what a journal on the target says */
     bool hold_boot_code;  /* leave the disk complete but unbootable: see pull_release */
 };
@@ -28,6 +29,7 @@ struct pull_progress {
     uint64_t done_bytes;    /* settled: received, known to be zero, or here already */
     uint64_t resumed_bytes; /* of these, here from an earlier run */
     uint64_t received_bytes; /* over the wire in this run */
+    uint64_t lost_bytes;    /* that the source could not read */
     double seconds;
     const char *trouble;    /* "the source does not answer, trying again …", or NULL */
 };
@@ -36,6 +38,7 @@ struct pull_result {
     struct pull_progress progress;
     uint64_t zero_bytes;    /* never sent */
     uint64_t free_bytes;    /* of the disk, not in use and left out */
+    struct extents lost;    /* what the source could not read, in this run and those before: zero on the target */
     unsigned connections;
     unsigned char boot_code[BOOT_CODE_BYTES]; /* the source's, for pull_release */
 };
@@ -43,8 +46,10 @@ struct pull_result {
 typedef void pull_told(void *context, const struct pull_progress *progress);
 
 /* Returns when everything is on stable storage, or fails with the disk and the offset named. The journal stays then, and
- * the next call goes on from it. `told` is called about four times a second from the caller's thread. */
+ * the next call goes on from it. `result` is for pull_result_free in either case. `told` is called about four times a second from the caller's thread. */
 int pull_run(const struct pull_options *options, pull_told *told, void *context, struct pull_result *result, struct error *err);
+
+void pull_result_free(struct pull_result *result);
 
 enum pull_state { PULL_NONE, PULL_HALF_DONE, PULL_HELD };
 /* What rehost has left on this disk: nothing, a journal, or a complete disk whose boot code is held back.

@@ -24,7 +24,9 @@ static enum nbd_result verify_source(struct worker *worker, struct error *err)
         struct ends ends;
         struct identity identity;
         ends_open(&ends, expected);
-        result = identity_read(&worker->nbd, &ends, &identity, err);
+        struct extents lost = {0};
+        result = identity_read(&worker->nbd, &ends, &identity, copy->zero_unreadable ? &lost : NULL, err);
+        extents_free(&lost);
         ends_close(&ends);
         if (result == NBD_OK && memcmp(&identity, &copy->journal->identity, sizeof identity) != 0) {
             error_set(err, "the source came back in another state: it was written to in between");

@@ -166,11 +166,18 @@ static enum nbd_result receive_one(struct worker *worker, struct error *err)
         copy_progressed(worker->copy);
         worker->state->backoff_ms = BACKOFF_FIRST_MS;
     }
-    bool done;
-    result = fetch_ended(fetch, &worker->nbd, finished.error, &done, err);
-    if (result == NBD_OK && done)
+    enum fetch_state state;
+    result = fetch_ended(fetch, &worker->nbd, finished.error, &state, err);
+    if (result != NBD_OK)
+        return result;
+    if (state == FETCH_DEFECT) {
+        if (copy_lose(worker->copy, fetch->piece.offset, fetch->piece.length, fetch->error, worker->state->scratch, err) < 0)
+            return NBD_WRONG;
+        state = fetch_skip(fetch);
+    }
+    if (state == FETCH_DONE)
         finish_fetch(worker, fetch);
-    return result;
+    return NBD_OK;
 }
 
 /* What was not answered goes back to the pool, for whichever connection is there first. */
@@ -178,8 +185,10 @@ static void give_all_back(struct worker *worker)
 {
     struct worker_state *state = worker->state;
     for (unsigned i = 0; i <= DEPTH; i++)
-        if (state->chunks[i].used)
+        if (state->chunks[i].used) {
+            copy_forget_lost(worker->copy, state->chunks[i].chunk);
             pool_give_back(&worker->copy->pool, state->chunks[i].chunk);
+        }
     memset(state->chunks, 0, sizeof state->chunks);
     memset(state->fetches, 0, sizeof state->fetches);
     state->current = NULL;

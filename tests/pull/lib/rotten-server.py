@@ -20,6 +20,7 @@ READ_ONLY, SEND_DF, MULTI = 1 << 1, 1 << 7, 1 << 8
 DONE = 1
 DATA, HOLE, STATUS, ERROR, ERROR_OFFSET = 1, 2, 5, 32769, 32770
 failed_once = set()
+DEFECTS = [int(line) for line in open(FILE + ".defects")] if LIE == "odd-defects" else []
 went = threading.Event()
 
 
@@ -121,6 +122,11 @@ def is_gone(offset):
     return went.is_set()
 
 
+def has_defect(start, end):
+    """The sectors whose offsets stand in FILE.defects can never be read."""
+    return any(start < sector + 512 and sector < end for sector in DEFECTS)
+
+
 def answer_read(connection, flags, cookie, offset, data):
     """True when the lie was told; False: answer as it should be."""
     if LIE == "odd-pieces":
@@ -133,6 +139,8 @@ def answer_read(connection, flags, cookie, offset, data):
         error_chunk(connection, cookie, 5, 0, offset + 512)
         chunk(connection, cookie, DONE, 0)
     elif LIE == "odd-gone" and is_gone(offset):
+        error_chunk(connection, cookie, 5)
+    elif LIE == "odd-defects" and has_defect(offset, offset + len(data)):
         error_chunk(connection, cookie, 5)
     elif LIE == "odd-unsaid-limit" and len(data) > 65536:
         error_chunk(connection, cookie, 22 if offset % 2097152 else 12)  # EINVAL or ENOMEM
