@@ -3,55 +3,11 @@
 set -euo pipefail
 # shellcheck source=tests/guests/lib/disk.sh
 . "$(dirname "$0")/lib/disk.sh"
-needs nbdkit nbdfuse
-[ -e /dev/fuse ] || skip_all "there is no /dev/fuse"
+# shellcheck source=tests/guests/lib/nbd.sh
+. "$(dirname "$0")/lib/nbd.sh"
 
 tree "$WORK/tree"
 disk "$WORK/disk" "$WORK/tree"
-SOCKET=$WORK/socket
-URI="nbd+unix:///?socket=$SOCKET"
-export SOCKET URI
-
-# serve NBDKIT-ARGUMENT...
-serve() {
-    rm -f "$SOCKET"
-    nbdkit --foreground --readonly --unix "$SOCKET" "$@" >"$WORK/nbdkit.log" 2>&1 &
-    HELPER=$!
-    for _ in $(seq 100); do
-        [ ! -S "$SOCKET" ] || return 0
-        sleep 0.1
-    done
-    cat "$WORK/nbdkit.log"
-    return 1
-}
-
-stop() {
-    kill "$HELPER" 2>/dev/null || true
-    wait "$HELPER" 2>/dev/null || true
-    HELPER=
-}
-
-# The initrd is not read over a network, and the device names differ.
-account() {
-    python3 - "$WORK/document" <<-'PY'
-	import json, sys
-	d = json.load(open(sys.argv[1]))
-	for kernel in d["kernels"]:
-	    del kernel["initrd"]
-	del d["what"], d["remote"], d["systems"], d["disk"]["device"]
-	print(json.dumps(d, indent=1, sort_keys=True))
-	PY
-}
-
-the_same_account() {
-    inspect "$WORK/disk"
-    account >"$WORK/local"
-    inspect "$URI"
-    account >"$WORK/remote"
-    is "$(field d.remote)" True
-    diff -u "$WORK/local" "$WORK/remote"
-}
-
 no_server() { fails_with "read $URI" timeout 60 "$REHOST" inspect "$URI"; }
 
 # Reads fail: we neither hang nor take the disk for an empty one.

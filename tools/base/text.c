@@ -211,6 +211,14 @@ char *string_percent_decode(const char *text, size_t length)
     return decoded;
 }
 
+char *string_percent_encode(const char *string)
+{
+    struct text encoded = {0};
+    for (; *string; string++)
+        text_printf(&encoded, isalnum((unsigned char)*string) || strchr("-._~/", *string) ? "%c" : "%%%02X", (unsigned char)*string);
+    return text_take(&encoded);
+}
+
 size_t edit_distance(const char *a, const char *b)
 {
     size_t row[33];

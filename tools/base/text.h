@@ -48,6 +48,8 @@ bool string_ends(const char *string, const char *suffix);
 char *string_trim(char *string);
 /* The text with %XX resolved, the caller's; NULL when an escape is broken or hides a NUL. */
 char *string_percent_decode(const char *text, size_t length);
+/* The other way, for a path; the caller's. */
+char *string_percent_encode(const char *text);
 /* How many letters have to be changed, added or dropped to make one word of the other, whatever their case; of the first
  * 32 letters. For "the nearest is". */
 size_t edit_distance(const char *a, const char *b);

@@ -17,6 +17,7 @@ struct attachment {
     char *base;      /* our tmpfs: device nodes, the NBD file, mount points */
     int loop_fd;     /* -1; the loop goes when it is closed */
     pid_t nbd_pid;   /* 0; nbdfuse */
+    pid_t relay_pid; /* 0; what speaks TLS for nbdfuse */
     pid_t watch_pid; /* 0; what ends nbdfuse when the source falls silent */
     char *nbd_file;  /* NULL */
     struct mounted *mounts;

@@ -15,6 +15,7 @@
 
 #include "../base/cleanup.h"
 #include "../base/program.h"
+#include "../pull/relay.h"
 #include "attach.h"
 
 #define READY_SECONDS 30
@@ -89,10 +90,13 @@ static pid_t start_watch(const char *file, pid_t nbd_pid)
 int nbd_attach(const char *uri, const char *directory, struct attachment *attachment, struct error *err)
 {
     cleanup_close int log_fd = memfd_create("nbdfuse", MFD_CLOEXEC);
+    cleanup_free char *socket = checked_printf("%s/relay", directory), *plain_uri = NULL;
     attachment->nbd_file = checked_printf("%s/disk", directory);
     if (log_fd < 0 || (mkdir(directory, 0700) < 0 && errno != EEXIST))
         return error_errno(err, "make %s", directory);
-    const char *const argv[] = {"nbdfuse", "-r", attachment->nbd_file, uri, NULL};
+    if (string_starts(uri, "nbds") && relay_start(uri, socket, &attachment->relay_pid, &plain_uri, err) < 0)
+        return -1;
+    const char *const argv[] = {"nbdfuse", "-r", attachment->nbd_file, plain_uri ? plain_uri : uri, NULL};
     struct program program = {.argv = argv, .input_fd = -1, .in_child = prepare, .in_child_argument = &log_fd};
     if (program_start(&program, &attachment->nbd_pid, err) < 0 || wait_ready(attachment->nbd_file, &attachment->nbd_pid, log_fd, err) < 0) {
         error_prefix(err, "read %s", uri);
@@ -109,5 +113,6 @@ void nbd_detach(struct attachment *attachment)
         waitpid(attachment->watch_pid, NULL, 0);
     }
     program_end(attachment->nbd_pid);
+    program_end(attachment->relay_pid);
     free(attachment->nbd_file);
 }

@@ -86,6 +86,9 @@ void nbd_source_free(struct nbd_source *source);
 
 /* Connects and negotiates. `nbd` keeps what the caller put in stream.stop, stream.received_bytes, buffer and buffer_bytes. */
 enum nbd_result nbd_connect(struct nbd *nbd, struct nbd_source *source, struct error *err);
+/* Only as far as the options, over TLS where the source wants it; what is agreed on from there is the caller's. `flags`:
+ * those of the handshake that both sides have. */
+enum nbd_result nbd_reach(struct nbd *nbd, const struct nbd_source *source, uint16_t *flags, struct error *err);
 /* Says goodbye and closes. */
 void nbd_close(struct nbd *nbd);
 /* Closes without a word, and forgets the requests in flight. */

@@ -173,15 +173,12 @@ static enum nbd_result ask_export_name(struct nbd *nbd, const char *name, uint16
     return result;
 }
 
-static enum nbd_result negotiate(struct nbd *nbd, const struct nbd_source *source, uint16_t flags, bool *in_options, struct error *err)
+static enum nbd_result negotiate(struct nbd *nbd, const char *name, uint16_t flags, bool *in_options, struct error *err)
 {
-    const char *name = source->uri.export_name;
     cleanup_free struct option_reply *reply = checked_alloc(sizeof *reply);
     bool unsupported = false;
-    enum nbd_result result = source->tls ? option_start_tls(nbd, source->tls, reply, err) : NBD_OK;
     *in_options = true;
-    if (result == NBD_OK)
-        result = ask_structured(nbd, reply, err);
+    enum nbd_result result = ask_structured(nbd, reply, err);
     if (result == NBD_LOST && nbd->stream.tls && tls_last_word(nbd->stream.tls, err) == TLS_REFUSED)
         result = NBD_WRONG;
     if (result == NBD_OK && nbd->export.structured)
@@ -218,34 +215,51 @@ static enum nbd_result greet(struct nbd *nbd, uint16_t *flags, struct error *err
     return stream_write(&nbd->stream, answer, sizeof answer, err) < 0 ? NBD_LOST : NBD_OK;
 }
 
-/* *dropped: the server hung up on an option. */
-static enum nbd_result shake_hands(struct nbd *nbd, struct nbd_source *source, bool *dropped, struct error *err)
+static enum nbd_result start_tls(struct nbd *nbd, const struct nbd_source *source, uint16_t flags, struct error *err)
 {
-    uint16_t flags = 0;
-    enum nbd_result result = greet(nbd, &flags, err);
+    if (flags & FIXED_NEWSTYLE)
+        return option_start_tls(nbd, source->tls, err);
+    error_set(err, "the server is too old to know TLS");
+    return option_wrong(err);
+}
+
+enum nbd_result nbd_reach(struct nbd *nbd, const struct nbd_source *source, uint16_t *flags, struct error *err)
+{
+    if (stream_connect(&nbd->stream, &source->uri, source->addresses, err) < 0)
+        return NBD_LOST;
+    nbd->stream.deadline_ms = clock_ms() + HANDSHAKE_LIMIT_MS;
+    enum nbd_result result = greet(nbd, flags, err);
+    if (result == NBD_OK && source->tls)
+        result = start_tls(nbd, source, *flags, err);
+    nbd->stream.deadline_ms = 0;
     if (result != NBD_OK)
-        return result;
-    if (flags & FIXED_NEWSTYLE && !atomic_load(&source->plain_only)) {
-        result = negotiate(nbd, source, flags, dropped, err);
-    } else if (source->tls) {
-        error_set(err, "the server is too old to know TLS");
-        return option_wrong(err);
-    } else {
+        stream_close(&nbd->stream);
+    return result;
+}
+
+/* *dropped: the server hung up on an option. */
+static enum nbd_result choose_export(struct nbd *nbd, const struct nbd_source *source, uint16_t flags, bool *dropped, struct error *err)
+{
+    enum nbd_result result;
+    if (flags & FIXED_NEWSTYLE && !atomic_load(&source->plain_only))
+        result = negotiate(nbd, source->uri.export_name, flags, dropped, err);
+    else
         result = ask_export_name(nbd, source->uri.export_name, flags, err);
-    }
     return result == NBD_OK ? check_export(nbd, err) : result;
 }
 
-static enum nbd_result connect_once(struct nbd *nbd, struct nbd_source *source, bool *dropped, struct error *err)
+static enum nbd_result connect_once(struct nbd *nbd, const struct nbd_source *source, bool *dropped, struct error *err)
 {
+    uint16_t flags = 0;
     *dropped = false;
     nbd->export = (struct nbd_export){.block_min = 1, .block_max = NBD_PAYLOAD_MAX};
     nbd->in_flight = 0;
     memset(nbd->requests, 0, sizeof nbd->requests);
-    if (stream_connect(&nbd->stream, &source->uri, source->addresses, err) < 0)
-        return NBD_LOST;
+    enum nbd_result result = nbd_reach(nbd, source, &flags, err);
+    if (result != NBD_OK)
+        return result;
     nbd->stream.deadline_ms = clock_ms() + HANDSHAKE_LIMIT_MS;
-    enum nbd_result result = shake_hands(nbd, source, dropped, err);
+    result = choose_export(nbd, source, flags, dropped, err);
     nbd->stream.deadline_ms = 0;
     if (result != NBD_OK)
         stream_close(&nbd->stream);

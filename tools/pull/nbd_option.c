@@ -1,6 +1,7 @@
 /* See nbd_option.h, and the NBD project's doc/proto.md. */
 #include "nbd_option.h"
 
+#include "../base/cleanup.h"
 #include "bytes.h"
 
 #define OPTION_REPLY_MAGIC 0x3e889045565a9u
@@ -49,8 +50,9 @@ static enum nbd_result no_tls(const struct option_reply *reply, struct error *er
     return NBD_WRONG;
 }
 
-enum nbd_result option_start_tls(struct nbd *nbd, const struct tls_client *client, struct option_reply *reply, struct error *err)
+enum nbd_result option_start_tls(struct nbd *nbd, const struct tls_client *client, struct error *err)
 {
+    cleanup_free struct option_reply *reply = checked_alloc(sizeof *reply);
     struct text nothing = {0};
     bool refused;
     enum nbd_result result = option_send(nbd, OPTION_START_TLS, &nothing, err);

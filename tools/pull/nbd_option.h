@@ -34,6 +34,6 @@ enum nbd_result option_wrong(struct error *err);
 enum nbd_result option_send(struct nbd *nbd, enum option option, const struct text *data, struct error *err);
 enum nbd_result option_receive(struct nbd *nbd, enum option option, struct option_reply *reply, struct error *err);
 /* From plain to TLS, before any other option. A server that offers none, or another certificate than the right one, is refused. */
-enum nbd_result option_start_tls(struct nbd *nbd, const struct tls_client *client, struct option_reply *reply, struct error *err);
+enum nbd_result option_start_tls(struct nbd *nbd, const struct tls_client *client, struct error *err);
 
 #endif
