@@ -9,6 +9,7 @@
  *
  * REHOST_UPDATE_FIXTURES=1 writes the last two anew; read the difference before you commit it. */
 #include <dirent.h>
+#include <time.h>
 
 #include "apply/apply.h"
 #include "apply/replace.h"
@@ -305,6 +306,62 @@ static void the_plan_of_this_guest_is_as_expected(void **state)
     end(&test);
 }
 
+/* A card is given to one interface at most, and every interface that could have one has one. */
+static void assert_cards_are_given_once(const struct test_case *test, const struct plan *plan, const struct hardware *hardware, const char *machine)
+{
+    size_t given = 0;
+    for (size_t i = 0; i < plan->nic_move_count; i++) {
+        given += plan->nic_moves[i].hardware_nic != NULL;
+        for (size_t j = 0; j < i; j++)
+            if (plan->nic_moves[i].hardware_nic && plan->nic_moves[i].hardware_nic == plan->nic_moves[j].hardware_nic)
+                fail_msg("%s on %s: the card %s is given twice", test->name, machine, plan->nic_moves[i].hardware_nic->mac);
+    }
+    size_t most = plan->nic_move_count < hardware->nic_count ? plan->nic_move_count : hardware->nic_count;
+    if (given != most)
+        fail_msg("%s on %s: %zu of %zu interfaces have a card, of %zu", test->name, machine, given, plan->nic_move_count, hardware->nic_count);
+}
+
+static void plan_for(struct test_case *test, const char *machine)
+{
+    struct error err = {0};
+    struct timespec start, end;
+    cleanup_hardware struct hardware hardware = {0};
+    cleanup_free char *file = checked_printf("tests/hardware/%s", machine);
+    if (hardware_load(file, &hardware, &err) < 0)
+        fail_msg("%s", err.message);
+    struct plan_input input = {.guest = &test->guest, .hardware = &hardware};
+    struct plan plan;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
+    if (plan_make(&input, &plan, &err) < 0)
+        fail_msg("%s on %s: %s", test->name, machine, err.message);
+    cleanup_json cJSON *document = plan_to_json(&plan, &input);
+    cleanup_free char *text = plan_to_text(&plan, &input);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+    assert_non_null(plan.disk);
+    assert_true(strstr(text, plan.disk->device) != NULL);
+    assert_cards_are_given_once(test, &plan, &hardware, machine);
+    if (end.tv_sec - start.tv_sec + (double)(end.tv_nsec - start.tv_nsec) / 1e9 >= 1)
+        fail_msg("%s on %s: the plan took a second of the processor's time, or more", test->name, machine);
+    plan_free(&plan);
+}
+
+/* Without the job's choices, which name the cards of one machine. */
+static void every_guest_is_planned_for_every_machine(void **state)
+{
+    cleanup_strings struct strings machines = {0};
+    cleanup_close int hardware_fd = open("tests/hardware", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const struct strings *guests = *state;
+    assert_int_equal(root_list(hardware_fd, "/", &machines), 0);
+    for (size_t i = 0; i < guests->count; i++) {
+        struct test_case test;
+        begin(&test, guests->items[i]);
+        for (size_t j = 0; j < machines.count; j++)
+            if (string_ends(machines.items[j], ".json"))
+                plan_for(&test, machines.items[j]);
+        end(&test);
+    }
+}
+
 static bool is_case(const char *name)
 {
     cleanup_free char *path = checked_printf(GUESTS "/%s/case.json", name);
@@ -313,7 +370,7 @@ static bool is_case(const char *name)
 
 int main(void)
 {
-    cleanup_strings struct strings names = {0};
+    cleanup_strings struct strings names = {0}, guests = {0};
     struct CMUnitTest tests[256];
     size_t count = 0;
     int guests_fd = open(GUESTS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -322,8 +379,11 @@ int main(void)
         return 1;
     }
     close(guests_fd);
-    for (size_t i = 0; i < names.count && count < 256; i++)
-        if (is_case(names.items[i]))
+    for (size_t i = 0; i < names.count && count < 255; i++)
+        if (is_case(names.items[i])) {
+            strings_add(&guests, names.items[i]);
             tests[count++] = (struct CMUnitTest){names.items[i], the_plan_of_this_guest_is_as_expected, NULL, NULL, names.items[i]};
+        }
+    tests[count++] = (struct CMUnitTest){"every guest is planned for every machine", every_guest_is_planned_for_every_machine, NULL, NULL, &guests};
     return _cmocka_run_group_tests("plan", tests, count, NULL, NULL);
 }
