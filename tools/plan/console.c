@@ -1,8 +1,71 @@
-/* The console is the operator's way in when all else fails: what the guest has, it keeps. */
+/* The console is the operator's way in when all else fails: what the guest has, it keeps; what only Xen has becomes the screen. */
+#include "console.h"
+
 #include <string.h>
 
 #include "../base/cleanup.h"
+#include "command_line.h"
 #include "planning.h"
+
+#define INITTAB "/etc/inittab"
+#define SECURETTY "/etc/securetty"
+#define COMMENT " # taken out by rehost: this console is Xen's"
+
+static const char *const xen_lines[] = {"hvc0", "xvc0"};
+
+/* Where `name` stands in the line as a word of its own. */
+static char *find_word(char *line, const char *name)
+{
+    size_t length = strlen(name);
+    for (char *at = line; (at = strstr(at, name)); at += length)
+        if ((at == line || strchr(" \t:/", at[-1])) && (!at[length] || strchr(" \t:", at[length])))
+            return at;
+    return NULL;
+}
+
+struct inittab {
+    bool has_screen; /* a line starts a login on the first screen */
+};
+
+/* "co:2345:respawn:/sbin/agetty xvc0 9600 vt100-nav" (RHEL 5), "hvc0::respawn:/sbin/getty 38400 hvc0" (Alpine) */
+static void settle_line(struct text *out, const char *line, size_t length, void *context)
+{
+    struct inittab *inittab = context;
+    cleanup_free char *copy = checked_copy_bytes(line, length);
+    for (size_t i = 0; *copy != '#' && i < 2; i++) {
+        if (!find_word(copy, xen_lines[i]))
+            continue;
+        if (inittab->has_screen) {
+            text_printf(out, "#%s" COMMENT, copy);
+            return;
+        }
+        for (char *at; (at = find_word(copy, xen_lines[i]));)
+            memcpy(at, "tty1", 4);
+        inittab->has_screen = true;
+    }
+    text_append(out, copy);
+}
+
+char *inittab_without_xen(const char *text)
+{
+    struct inittab inittab = {0};
+    const char *cursor = text, *line;
+    for (size_t length; next_line(&cursor, &line, &length);) {
+        cleanup_free char *copy = checked_copy_bytes(line, length);
+        inittab.has_screen |= *copy != '#' && find_word(copy, "tty1");
+    }
+    return text_rewrite_lines(text, settle_line, &inittab);
+}
+
+/* Where root may log in: pam_securetty knows no other console than those that stand here. */
+static void settle_securetty(struct planning *planning)
+{
+    cleanup_free char *text = planning_read(planning, SECURETTY);
+    if (!text || strstr(text, "tty1\n") || (!strstr(text, "hvc0") && !strstr(text, "xvc0")))
+        return;
+    cleanup_free char *better = checked_printf("%s%stty1\n", text, string_ends(text, "\n") ? "" : "\n");
+    planning_write(planning, SECURETTY, better, "lets root log in on the screen");
+}
 
 static void note_console(struct planning *planning, const char *arguments)
 {
@@ -14,12 +77,23 @@ static void note_console(struct planning *planning, const char *arguments)
         }
     cleanup_free char *names = strings_join(&consoles, " and ");
     if (consoles.count)
-        planning_note(planning, "the console stays on %s", names);
+        planning_note(planning, "the console is on %s", names);
 }
 
 void plan_console(struct planning *planning)
 {
-    const char *arguments = planning->guest->boot.default_arguments;
-    if (arguments)
-        note_console(planning, arguments);
+    const struct boot_entry *entry = planning->new_default;
+    const char *arguments = entry ? entry->arguments : planning->guest->boot.default_arguments;
+    struct command_line_rules rules = command_line_rules_of(planning);
+    cleanup_text struct text settled = {0};
+    cleanup_free char *inittab = rules.keep_consoles ? NULL : planning_read(planning, INITTAB);
+    cleanup_free char *better = inittab ? inittab_without_xen(inittab) : NULL;
+    if (better)
+        planning_write(planning, INITTAB, better, "a login on the screen, as this machine has no console of Xen");
+    if (!rules.keep_consoles)
+        settle_securetty(planning);
+    if (!arguments)
+        return;
+    command_line_settle(&settled, arguments, strlen(arguments), &rules);
+    note_console(planning, settled.data ? settled.data : "");
 }

@@ -12,11 +12,16 @@ static const struct plan_step steps[] = {
     {"disk", "the guest fits on this machine's disk", false, plan_disk},
     {"kernel", "the kernel drives this machine's disk and network cards", true, plan_kernel},
     {"fstab", "file systems are named by what they are, not by where they are", true, plan_fstab},
+    {"volumes", "encryption, RAID and LVM look at this machine's disks", true, plan_volumes},
+    {"modprobe", "no blacklist keeps a driver out that this machine needs", true, plan_modprobe},
     {"network", "the settings go to this machine's network cards, under the old names", true, plan_network},
     {"initrd", "the initrd holds the drivers of this machine's disk", true, plan_initrd},
     {"boot loader", "the boot loader starts that kernel, and names the root file system by UUID", true, plan_boot_loader},
     {"efi", "the firmware finds a loader though it knows no boot entry", true, plan_efi},
-    {"console", "the console stays where it is", true, plan_console},
+    {"console", "the console is one that this machine has", true, plan_console},
+    {"agents", "tools of another hypervisor do not start", true, plan_agents},
+    {"leftovers", "what was made for the old machine's hardware is made anew", true, plan_leftovers},
+    {"time", "something sets the clock", true, plan_time},
 };
 
 int plan_make(const struct plan_input *input, struct plan *plan, struct error *err)

@@ -54,5 +54,10 @@ void plan_initrd(struct planning *planning);
 void plan_boot_loader(struct planning *planning);
 void plan_efi(struct planning *planning);
 void plan_console(struct planning *planning);
+void plan_volumes(struct planning *planning);
+void plan_modprobe(struct planning *planning);
+void plan_agents(struct planning *planning);
+void plan_leftovers(struct planning *planning);
+void plan_time(struct planning *planning);
 
 #endif
