@@ -75,10 +75,11 @@ cut_off_image() {
 
 other_formats() {
     printf 'QFI\373\0\0\0\3' >"$WORK/image.qcow2"
-    fails_with "is a qcow2 image" "$REHOST" inspect "$WORK/image.qcow2"
-    grep -q "qemu-nbd" "$WORK/said"
-    printf 'KDMV\0\0\0\1' >"$WORK/image.vmdk"
-    fails_with "is a VMDK image" "$REHOST" inspect "$WORK/image.vmdk"
+    fails_with "read the image $WORK/image.qcow2" "$REHOST" inspect "$WORK/image.qcow2"
+    fails_with "only raw ones are changed" "$REHOST" fix "$WORK/image.qcow2" --hardware "$HARDWARE/qemu-virtio.json"
+    grep -q "rehost pull file:$WORK/image.qcow2" "$WORK/said"
+    cp "$WORK/image.qcow2" "$WORK/image.img"
+    fails_with "begins as a qcow2 image, and its name does not say so" "$REHOST" inspect "$WORK/image.img"
 }
 
 # The mount point leads out of the guest: nothing may be mounted there, and our own /boot not be read for the guest's.

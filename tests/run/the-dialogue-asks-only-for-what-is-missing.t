@@ -13,7 +13,7 @@ before=$(digest "$WORK/target")
 unchanged() { [ "$(digest "$WORK/target")" = "$before" ] && [ "$(digest "$WORK/source")" = "$source_before" ]; }
 
 tries "wrong answers are explained and asked again" runs 3 \
-    --expect 'Source \(.*: ' --answer '10.0.2.2' --expect '"10.0.2.2" is no source' \
+    --expect 'Source \(.*: ' --answer '10.0.2.2' --expect '10.0.2.2: this is no source' \
     --expect 'Source \(.*: ' --answer "$SOURCE" --expect '16.0 MiB \(16777216 bytes\)' \
     --expect 'Disk \(.*: ' --answer '' --expect 'a disk has to be named' \
     --expect 'Disk \(.*: ' --answer '99' --expect '"99" is none of these disks' \

@@ -91,11 +91,11 @@ static void an_empty_or_wrong_value_is_refused(void **state)
     refuses("source=\n", "the key \"source\" has no value");
     refuses("source\n", "is not of the form key=value");
     refuses("source=10.0.2.2\n", "is no source");
-    refuses("source=http://10.0.2.2/disk\n", "is no source");
-    refuses("source=nbd://\n", "is no source");
-    refuses("source=nbd:///export\n", "is no source");
+    refuses("source=ftp://10.0.2.2/disk\n", "is no source");
+    refuses("source=nbd://\n", "the host is missing");
+    refuses("source=nbd:///export\n", "the host is missing");
     refuses("source=nbd://a b\n", "is no source");
-    refuses("source=nbd+unix:///x\n", "is no source");
+    refuses("source=nbd+unix:///x\n", "?socket=PATH is missing");
     refuses("confirm=Yes\n", "it is \"yes\" or \"ask\"");
     refuses("restart=1\n", "it is \"yes\" or \"no\"");
     refuses("after=later\n", "it is \"reboot\"");

@@ -192,29 +192,63 @@ static void show_elsewhere(struct console *console, size_t where, const char *an
         }
 }
 
-int console_ask(struct console *console, const char *question, console_changed *changed, void *context, char **answer, struct error *err)
+static void hide_input(struct console *console, bool hidden)
+{
+    for (size_t i = 0; i < console->count; i++)
+        terminal_hide_input(&console->terminals[i], hidden);
+}
+
+struct question {
+    const char *text;
+    bool hidden;
+    console_changed *changed;
+    void *context;
+};
+
+static void open_shell(struct console *console, const struct question *question, size_t where)
+{
+    hide_input(console, false);
+    console_shell(console, &console->terminals[where]);
+    hide_input(console, question->hidden);
+    say_on_all(console, question->text);
+}
+
+static int ask(struct console *console, const struct question *question, char **answer, struct error *err)
 {
     *answer = NULL;
     for (size_t i = 0; i < console->count; i++)
         terminal_forget_input(&console->terminals[i]);
-    say_on_all(console, question);
+    say_on_all(console, question->text);
     while (can_answer(console)) {
         size_t where;
         cleanup_free char *line = read_any(console, &where);
-        char *trimmed = line ? string_trim(line) : NULL;
+        char *trimmed = line && !question->hidden ? string_trim(line) : line; /* a password may end with a blank */
         if (trimmed && !string_is(trimmed, "!")) {
-            show_elsewhere(console, where, trimmed);
+            question->hidden ? say_on_all(console, "\n") : show_elsewhere(console, where, trimmed);
             *answer = checked_copy(trimmed);
+            explicit_bzero(trimmed, strlen(trimmed));
             return 0;
         }
-        if (trimmed) {
-            console_shell(console, &console->terminals[where]);
-            say_on_all(console, question);
-        } else if (changed && changed(context)) {
+        if (trimmed)
+            open_shell(console, question, where);
+        else if (question->changed && question->changed(question->context)) {
             say_on_all(console, "\n");
             return 0;
         }
     }
     say_on_all(console, "\n");
-    return error_set(err, "nobody is there to answer \"%.*s\"", (int)strcspn(question, ":"), question);
+    return error_set(err, "nobody is there to answer \"%.*s\"", (int)strcspn(question->text, ":"), question->text);
+}
+
+int console_ask(struct console *console, const char *text, console_changed *changed, void *context, char **answer, struct error *err)
+{
+    return ask(console, &(struct question){.text = text, .changed = changed, .context = context}, answer, err);
+}
+
+int console_ask_hidden(struct console *console, const char *text, char **answer, struct error *err)
+{
+    hide_input(console, true);
+    int result = ask(console, &(struct question){.text = text, .hidden = true}, answer, err);
+    hide_input(console, false);
+    return result;
 }

@@ -39,6 +39,9 @@ typedef bool console_changed(void *context);
 /* 0: *answer is the caller's, trimmed, or NULL when the question has changed. -1: nobody is there to answer. */
 int console_ask(struct console *console, const char *question, console_changed *changed, void *context, char **answer, struct error *err);
 
+/* The same without a trace of the answer: no console shows what is typed. */
+int console_ask_hidden(struct console *console, const char *question, char **answer, struct error *err);
+
 /* A shell on this terminal, until it is left. */
 void console_shell(struct console *console, struct terminal *terminal);
 

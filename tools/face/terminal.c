@@ -105,6 +105,15 @@ void terminal_forget_input(struct terminal *terminal)
     terminal->line_length = 0;
 }
 
+void terminal_hide_input(struct terminal *terminal, bool hidden)
+{
+    struct termios mode;
+    if (terminal->input < 0 || tcgetattr(terminal->input, &mode) < 0)
+        return;
+    mode.c_lflag = hidden ? mode.c_lflag & ~(tcflag_t)ECHO : mode.c_lflag | ECHO;
+    tcsetattr(terminal->input, TCSANOW, &mode);
+}
+
 static char *take_line(struct terminal *terminal)
 {
     char *end = memchr(terminal->line, '\n', terminal->line_length);

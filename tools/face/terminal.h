@@ -28,6 +28,8 @@ void terminal_close(struct terminal *terminal);
 void terminal_write(struct terminal *terminal, const char *text, size_t length);
 void terminal_say(struct terminal *terminal, const char *text);
 
+/* With `hidden` what is typed is not echoed. A pipe has no echo. */
+void terminal_hide_input(struct terminal *terminal, bool hidden);
 /* What was typed before a question belongs to no question. */
 void terminal_forget_input(struct terminal *terminal);
 /* The next line, without its end, the caller's; NULL when none is complete yet. Called when there is something to read.

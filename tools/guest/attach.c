@@ -14,14 +14,9 @@
 
 #include "../base/cleanup.h"
 #include "../base/program.h"
+#include "../source/image.h"
 
 #define LET_GO_SECONDS 10
-
-bool attach_is_uri(const char *what)
-{
-    return string_starts(what, "nbd://") || string_starts(what, "nbd+unix://") || string_starts(what, "nbds://") ||
-           string_starts(what, "nbds+unix://") || string_starts(what, "nbd+vsock://") || string_starts(what, "nbds+vsock://");
-}
 
 /* A tmpfs of our own, as a /tmp with `nodev` would make device nodes in it useless. */
 static int make_base(struct attachment *attachment, struct error *err)
@@ -46,21 +41,13 @@ static int make_base(struct attachment *attachment, struct error *err)
     return 0;
 }
 
-/* Image formats that hold a disk in another order of bytes: by the magic of their specifications. */
-static int refuse_format(const char *file, struct error *err)
+/* Images that are not raw hold a disk in another order of bytes; those are read through an adapter, and never written to. */
+static int is_raw(const char *file, bool *raw, struct error *err)
 {
-    static const struct { const char *magic; size_t length; const char *name; } formats[] = {
-        {"QFI\xfb", 4, "qcow2"}, {"KDMV", 4, "VMDK"}, {"# Disk DescriptorFile", 21, "VMDK"}, {"vhdxfile", 8, "VHDX"}, {"conectix", 8, "VHD"}, {"<<< ", 4, "VDI"},
-    };
-    char head[32] = "";
-    cleanup_close int fd = open(file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || pread(fd, head, sizeof head, 0) < 0)
-        return error_errno(err, "read %s", file);
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-        if (memcmp(head, formats[i].magic, formats[i].length) == 0) {
-            error_set(err, "%s is a %s image, and only raw ones are read directly", file, formats[i].name);
-            return error_advise(err, "serve it: qemu-nbd --read-only --persistent --socket=/tmp/s %s, and then name nbd+unix:///?socket=/tmp/s", file);
-        }
+    struct format_ends ends;
+    if (image_read_ends(file, &ends, err) < 0)
+        return -1;
+    *raw = format_of(&ends) == FORMAT_RAW;
     return 0;
 }
 
@@ -83,34 +70,51 @@ static int measure(struct guest_disk *disk, struct error *err)
     return disk->size_bytes ? 0 : error_set(err, "%s is empty", disk->device);
 }
 
+static int attach_nbd(const char *nbd_uri, struct guest *guest, struct error *err)
+{
+    struct attachment *attachment = guest->attachment;
+    cleanup_free char *directory = checked_printf("%s/nbd", attachment->base);
+    guest->remote = true;
+    if (nbd_attach(guest->what, nbd_uri, directory, attachment, err) < 0)
+        return -1;
+    return loop_attach(attachment->nbd_file, true, &attachment->loop_fd, &guest->disk.device, err);
+}
+
 static int attach_file(const char *file, enum guest_access access, struct guest *guest, struct error *err)
 {
-    if (refuse_format(file, err) < 0)
+    bool raw;
+    if (is_raw(file, &raw, err) < 0)
         return -1;
-    return loop_attach(file, access == GUEST_READ, &guest->attachment->loop_fd, &guest->disk.device, err);
-}
-
-static int attach_uri(const char *uri, enum guest_access access, struct guest *guest, struct error *err)
-{
-    cleanup_free char *directory = checked_printf("%s/nbd", guest->attachment->base);
+    if (raw)
+        return loop_attach(file, access == GUEST_READ, &guest->attachment->loop_fd, &guest->disk.device, err);
     if (access != GUEST_READ) {
-        error_set(err, "%s is a source, and a source is never written to", uri);
-        return error_advise(err, "pull it onto a disk first: rehost pull %s DISK", uri);
+        error_set(err, "%s is no raw image, and only raw ones are changed", file);
+        return error_advise(err, "pull it onto a disk or into a file first: rehost pull file:%s DISK", file);
     }
-    guest->remote = true;
-    if (nbd_attach(uri, directory, guest->attachment, err) < 0)
-        return -1;
-    return loop_attach(guest->attachment->nbd_file, true, &guest->attachment->loop_fd, &guest->disk.device, err);
+    struct source *source = &guest->attachment->source;
+    return source_open_file(file, source, err) < 0 ? -1 : attach_nbd(source->nbd_uri, guest, err);
 }
 
-int attach_open(const char *what, enum guest_access access, struct guest *guest, struct error *err)
+/* `nbd_uri` is where a source that is open already speaks NBD; NULL: it is ours to open. */
+static int attach_uri(const char *uri, const char *nbd_uri, enum guest_access access, struct guest *guest, struct error *err)
+{
+    struct source *source = &guest->attachment->source;
+    if (access == GUEST_READ && nbd_uri)
+        return attach_nbd(nbd_uri, guest, err);
+    if (access == GUEST_READ)
+        return source_open(uri, NULL, source, err) < 0 ? -1 : attach_nbd(source->nbd_uri, guest, err);
+    error_set(err, "%s is a source, and a source is never written to", uri);
+    return error_advise(err, "pull it onto a disk first: rehost pull %s DISK", uri);
+}
+
+int attach_open(const char *what, const char *nbd_uri, enum guest_access access, struct guest *guest, struct error *err)
 {
     struct stat st = {0};
-    bool is_uri = attach_is_uri(what);
+    bool is_uri = source_is_uri(what);
     if (!is_uri && stat(what, &st) < 0)
         return error_errno(err, "look at %s", what);
     if (!is_uri && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
-        return error_set(err, "%s is neither a disk, an image file, a directory nor an NBD URI", what);
+        return error_set(err, "%s is neither a disk, an image file, a directory nor a source's URI", what);
     if (S_ISBLK(st.st_mode) && access == GUEST_WRITE && refuse_busy(what, err) < 0)
         return -1;
     guest->attachment = checked_alloc(sizeof *guest->attachment);
@@ -119,7 +123,7 @@ int attach_open(const char *what, enum guest_access access, struct guest *guest,
     cleanup_free char *path = is_uri ? NULL : realpath(what, NULL);
     if (make_base(guest->attachment, err) < 0)
         return -1;
-    int result = is_uri ? attach_uri(what, access, guest, err) : 0;
+    int result = is_uri ? attach_uri(what, nbd_uri, access, guest, err) : 0;
     if (S_ISREG(st.st_mode))
         result = attach_file(path, access, guest, err);
     else if (S_ISBLK(st.st_mode))
@@ -137,7 +141,7 @@ int attach_answers(const struct guest *guest, struct error *err)
     if (fd >= 0 && posix_memalign(&sector, 4096, 4096) == 0 && pread(fd, sector, 4096, 0) > 0)
         return 0;
     error_errno(err, "%s stopped answering while it was read", guest->what);
-    return error_advise(err, "check the NBD server and the network, then try again");
+    return error_advise(err, "check the source's server and the network, then try again");
 }
 
 static int sync_mounts(struct guest *guest, struct error *err)
@@ -180,6 +184,7 @@ int attach_close(struct guest *guest, struct error *err)
     if (attachment->loop_fd >= 0)
         close(attachment->loop_fd);
     nbd_detach(attachment);
+    source_close(&attachment->source);
     if (attachment->base)
         rmdir(attachment->base);
     free(attachment->base);

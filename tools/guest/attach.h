@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include "../source/source.h"
 #include "guest.h"
 
 struct mounted {
@@ -20,13 +21,14 @@ struct attachment {
     pid_t relay_pid; /* 0; what speaks TLS for nbdfuse */
     pid_t watch_pid; /* 0; what ends nbdfuse when the source falls silent */
     char *nbd_file;  /* NULL */
+    struct source source; /* what makes NBD of a URI that does not speak it */
     struct mounted *mounts;
     size_t mount_count;
 };
 
-bool attach_is_uri(const char *what);
-/* Fills guest->disk (device, size, sector size) and guest->attachment. On -1 what was begun is left for attach_close. */
-int attach_open(const char *what, enum guest_access access, struct guest *guest, struct error *err);
+/* Fills guest->disk (device, size, sector size) and guest->attachment. On -1 what was begun is left for attach_close.
+ * `nbd_uri`: see guest_open_source; NULL otherwise. */
+int attach_open(const char *what, const char *nbd_uri, enum guest_access access, struct guest *guest, struct error *err);
 /* Syncs, unmounts, detaches. Says what could not be flushed or let go. */
 int attach_close(struct guest *guest, struct error *err);
 
@@ -36,9 +38,9 @@ int loop_attach(const char *file, bool read_only, int *loop_fd, char **device, s
 /* Whether a source over the network still answers: what failed meanwhile looks like files that are not there. */
 int attach_answers(const struct guest *guest, struct error *err);
 
-/* nbd.c: the export at `uri` as the file `directory`/disk. A source that does not answer for a minute makes every read
+/* nbd.c: the export at `uri` as the file `directory`/disk; `name` is for messages. A source that does not answer for a minute makes every read
  * fail from then on, instead of holding us. */
-int nbd_attach(const char *uri, const char *directory, struct attachment *attachment, struct error *err);
+int nbd_attach(const char *name, const char *uri, const char *directory, struct attachment *attachment, struct error *err);
 void nbd_detach(struct attachment *attachment);
 
 /* partitions.c: fills guest->disk.table and .partitions with what libblkid recognises, and finds or makes their nodes. */

@@ -23,7 +23,7 @@ int command_inspect(int argc, char **argv)
 {
     bool json = false;
     const struct option_row rows[] = {{.name = "json", .help = "one JSON document", .flag = &json}, {0}};
-    const struct usage usage = {"inspect", "WHAT", "Shows what system is on a disk, a raw image, an NBD URI, or in a directory. Only reads.", rows, 1, 1};
+    const struct usage usage = {"inspect", "WHAT", "Shows what system is on a disk, an image, a source's URI, or in a directory. Only reads.", rows, 1, 1};
     int first, status;
     if (options_parse(&usage, argc, argv, &first, &status) < 0)
         return status;

@@ -118,7 +118,7 @@ static void look_into(struct contents *contents, size_t count, const struct part
 
 static int look_at_disk(const char *disk, struct contents *contents, size_t count, struct guest *guest, struct error *err)
 {
-    if (attach_open(disk, GUEST_READ, guest, err) < 0 || partitions_read(guest, err) < 0)
+    if (attach_open(disk, NULL, GUEST_READ, guest, err) < 0 || partitions_read(guest, err) < 0)
         return -1;
     for (size_t i = 0; i < guest->disk.partition_count; i++)
         look_into(contents, count, &guest->disk.partitions[i]);

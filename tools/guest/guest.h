@@ -129,13 +129,16 @@ struct guest {
 
 enum guest_access { GUEST_READ, GUEST_WRITE };
 
-/* WHAT: a disk (/dev/x), an image file (raw), an NBD URI, or a directory that is a guest's root.
+/* WHAT: a disk (/dev/x), an image file, a source's URI (source/source.h), or a directory that is a guest's root.
  * Everything is attached and mounted in a private mount namespace of this process; a guest's volume groups are never
  * activated. With GUEST_READ nothing is written, not even a file system's journal. With GUEST_WRITE file systems are
  * checked first (e2fsck -p). A disk without a system is no error: `systems` is empty then. */
 int guest_open(const char *what, enum guest_access access, struct guest *guest, struct error *err);
-/* As guest_open to read, but of the disk and its partitions only: nothing is mounted, and no system looked for. */
-int guest_open_disk(const char *what, struct guest *guest, struct error *err);
+/* As guest_open with GUEST_READ, of a source that is open already; it has to stay so until guest_close. */
+struct source;
+int guest_open_source(const struct source *source, struct guest *guest, struct error *err);
+/* The same, but of the disk and its partitions only: nothing is mounted, and no system looked for. */
+int guest_open_disk(const struct source *source, struct guest *guest, struct error *err);
 /* Syncs and unmounts; says so when the last flush fails. */
 int guest_close(struct guest *guest, struct error *err);
 

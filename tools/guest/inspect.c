@@ -21,10 +21,10 @@ static int open_directory(const char *what, struct guest *guest, struct error *e
     return roots_mount(guest, NULL, GUEST_READ, err);
 }
 
-static int open_disk(const char *what, enum guest_access access, struct guest *guest, struct error *err)
+static int open_disk(const char *what, const char *nbd_uri, enum guest_access access, struct guest *guest, struct error *err)
 {
     struct partition *root = NULL;
-    if (attach_open(what, access, guest, err) < 0 || partitions_read(guest, err) < 0 || roots_find(guest, &root, err) < 0)
+    if (attach_open(what, nbd_uri, access, guest, err) < 0 || partitions_read(guest, err) < 0 || roots_find(guest, &root, err) < 0)
         return -1;
     return guest->systems.count == 1 ? roots_mount(guest, root, access, err) : 0;
 }
@@ -43,7 +43,7 @@ static void read_all(struct guest *guest)
 static bool is_directory(const char *what)
 {
     struct stat st;
-    return !attach_is_uri(what) && stat(what, &st) == 0 && S_ISDIR(st.st_mode);
+    return !source_is_uri(what) && stat(what, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 /* A source over the network is a loop device here, which tells nobody what failed. */
@@ -52,13 +52,13 @@ static void name_source(const struct guest *guest, struct error *err)
     if (!guest->remote || !err || strstr(err->message, guest->what))
         return;
     error_prefix(err, "read %s", guest->what);
-    error_advise(err, "check the NBD server and the network, then try again");
+    error_advise(err, "check the source's server and the network, then try again");
 }
 
-int guest_open(const char *what, enum guest_access access, struct guest *guest, struct error *err)
+static int open_any(const char *what, const char *nbd_uri, enum guest_access access, struct guest *guest, struct error *err)
 {
     *guest = (struct guest){.what = checked_copy(what), .root_fd = -1, .writable = access == GUEST_WRITE};
-    int result = is_directory(what) ? open_directory(what, guest, err) : open_disk(what, access, guest, err);
+    int result = is_directory(what) ? open_directory(what, guest, err) : open_disk(what, nbd_uri, access, guest, err);
     if (result == 0) {
         read_all(guest);
         result = attach_answers(guest, err);
@@ -70,10 +70,20 @@ int guest_open(const char *what, enum guest_access access, struct guest *guest, 
     return result;
 }
 
-int guest_open_disk(const char *what, struct guest *guest, struct error *err)
+int guest_open(const char *what, enum guest_access access, struct guest *guest, struct error *err)
 {
-    *guest = (struct guest){.what = checked_copy(what), .root_fd = -1};
-    if (attach_open(what, GUEST_READ, guest, err) == 0 && partitions_read(guest, err) == 0 && attach_answers(guest, err) == 0)
+    return open_any(what, NULL, access, guest, err);
+}
+
+int guest_open_source(const struct source *source, struct guest *guest, struct error *err)
+{
+    return open_any(source->uri, source->nbd_uri, GUEST_READ, guest, err);
+}
+
+int guest_open_disk(const struct source *source, struct guest *guest, struct error *err)
+{
+    *guest = (struct guest){.what = checked_copy(source->uri), .root_fd = -1};
+    if (attach_open(source->uri, source->nbd_uri, GUEST_READ, guest, err) == 0 && partitions_read(guest, err) == 0 && attach_answers(guest, err) == 0)
         return 0;
     name_source(guest, err);
     guest_close(guest, NULL);

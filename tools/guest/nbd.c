@@ -87,7 +87,7 @@ static pid_t start_watch(const char *file, pid_t nbd_pid)
     _exit(0);
 }
 
-int nbd_attach(const char *uri, const char *directory, struct attachment *attachment, struct error *err)
+int nbd_attach(const char *name, const char *uri, const char *directory, struct attachment *attachment, struct error *err)
 {
     cleanup_close int log_fd = memfd_create("nbdfuse", MFD_CLOEXEC);
     cleanup_free char *socket = checked_printf("%s/relay", directory), *plain_uri = NULL;
@@ -99,7 +99,7 @@ int nbd_attach(const char *uri, const char *directory, struct attachment *attach
     const char *const argv[] = {"nbdfuse", "-r", attachment->nbd_file, plain_uri ? plain_uri : uri, NULL};
     struct program program = {.argv = argv, .input_fd = -1, .in_child = prepare, .in_child_argument = &log_fd};
     if (program_start(&program, &attachment->nbd_pid, err) < 0 || wait_ready(attachment->nbd_file, &attachment->nbd_pid, log_fd, err) < 0) {
-        error_prefix(err, "read %s", uri);
+        error_prefix(err, "read %s", name);
         return error_advise(err, "check that the NBD server runs, that its port is open, and that the export's name is right");
     }
     attachment->watch_pid = start_watch(attachment->nbd_file, attachment->nbd_pid);

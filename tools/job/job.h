@@ -12,6 +12,7 @@ enum job_after { AFTER_REBOOT, AFTER_POWEROFF, AFTER_SHELL, AFTER_HALT };
 
 struct job {
     char *source;  /* URI; NULL: ask */
+    char *password_file; /* of the source, when its URI names none; NULL: ask */
     char *disk;    /* "auto", a device, or a serial number; NULL: ask */
     char *nic;     /* of this machine, for the pull: "auto" (default), a name, or a MAC */
     char *ip;      /* "dhcp" (default) or ADDRESS/PREFIX[,GATEWAY] */
@@ -36,7 +37,6 @@ int job_parse_file(const char *text, size_t length, const char *name, struct job
  * "rehost." are not ours. */
 int job_parse_command_line(const char *command_line, struct job *job, struct error *err);
 /* The checks of single values, also for answers given on the console. */
-int job_check_source(const char *source, struct error *err);
 int job_check_ip(const char *ip, struct error *err);
 /* Adds OLD=MAC to the job's mapping of network cards; a later one for the same OLD replaces it. */
 int job_add_map(struct job *job, const char *value, struct error *err);

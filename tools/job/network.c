@@ -13,18 +13,6 @@
 /* It gives up by itself after about a minute for each card; this is for when it hangs. */
 #define NET_UP_SECONDS 300
 
-bool source_is_local(const char *source)
-{
-    if (!source || string_starts(source, "nbd+unix://"))
-        return source != NULL;
-    cleanup_free char *host = checked_copy(source + strlen("nbd://"));
-    host[strcspn(host, "/")] = '\0';
-    if (string_starts(host, "[::1]"))
-        return true;
-    host[strcspn(host, ":")] = '\0';
-    return string_is(host, "localhost") || (string_starts(host, "127.") && strspn(host, "0123456789.") == strlen(host));
-}
-
 int stage_hardware(struct run *run, struct error *err)
 {
     if (hardware_of(run->hardware_file, &run->hardware, err) < 0)
@@ -142,7 +130,7 @@ int stage_network(struct run *run, struct error *err)
 {
     if (!run->appliance)
         console_say(&run->console, "    as this machine has it\n");
-    else if (!run->job_place && source_is_local(run->job.source))
+    else if (!run->job_place && run->job.source && source_is_local(run->job.source))
         console_say(&run->console, "    not needed for %s\n", run->job.source);
     else if (bring_up_with_patience(run, err) < 0)
         return -1;

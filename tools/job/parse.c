@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../base/cleanup.h"
+#include "../source/source.h"
 #include "job.h"
 
 #define VALUE_MAX 4096
@@ -21,7 +22,13 @@ static int take_string(char **slot, const char *value)
 
 static int take_source(struct job *job, const char *value, struct error *err)
 {
-    return job_check_source(value, err) < 0 ? -1 : take_string(&job->source, value);
+    return source_check(value, err) < 0 ? -1 : take_string(&job->source, value);
+}
+
+static int take_password_file(struct job *job, const char *value, struct error *err)
+{
+    (void)err;
+    return take_string(&job->password_file, value);
 }
 
 static int take_disk(struct job *job, const char *value, struct error *err)
@@ -102,7 +109,7 @@ static int take_job(struct job *job, const char *value, struct error *err)
 }
 
 /* The order is that of the bits in struct job's `given`. */
-enum key_number { KEY_SOURCE, KEY_DISK, KEY_NIC, KEY_IP, KEY_MAP, KEY_CONFIRM, KEY_RESTART, KEY_AFTER, KEY_PATIENCE, KEY_READ_ERRORS, KEY_JOB, KEY_COUNT };
+enum key_number { KEY_SOURCE, KEY_PASSWORD_FILE, KEY_DISK, KEY_NIC, KEY_IP, KEY_MAP, KEY_CONFIRM, KEY_RESTART, KEY_AFTER, KEY_PATIENCE, KEY_READ_ERRORS, KEY_JOB, KEY_COUNT };
 
 static const struct key {
     const char *name;
@@ -110,6 +117,7 @@ static const struct key {
     bool repeats;
 } keys[KEY_COUNT] = {
     [KEY_SOURCE] = {"source", take_source, false},
+    [KEY_PASSWORD_FILE] = {"password-file", take_password_file, false},
     [KEY_DISK] = {"disk", take_disk, false},
     [KEY_NIC] = {"nic", take_nic, false},
     [KEY_IP] = {"ip", take_ip, false},
@@ -189,6 +197,7 @@ static void take_if_missing(char **slot, char **other)
 static void merge(struct job *winner, struct job *loser)
 {
     take_if_missing(&winner->source, &loser->source);
+    take_if_missing(&winner->password_file, &loser->password_file);
     take_if_missing(&winner->disk, &loser->disk);
     take_if_missing(&winner->nic, &loser->nic);
     take_if_missing(&winner->ip, &loser->ip);
@@ -315,6 +324,7 @@ int job_parse_command_line(const char *command_line, struct job *job, struct err
 void job_free(struct job *job)
 {
     free(job->source);
+    free(job->password_file);
     free(job->disk);
     free(job->nic);
     free(job->ip);

@@ -116,7 +116,7 @@ static void find_map(struct run *run, const struct guest *guest)
 {
     struct error failure = {0};
     used_free(&run->map);
-    if ((guest ? used_find(guest, &run->map, &failure) : used_find_in(run->job.source, &run->map, &failure)) < 0) {
+    if ((guest ? used_find(guest, &run->map, &failure) : used_find_in(&run->source, &run->map, &failure)) < 0) {
         console_say(&run->console, "    everything will be copied, as it cannot be told what is in use: %s\n", failure.message);
         return;
     }
@@ -131,7 +131,7 @@ static void find_map(struct run *run, const struct guest *guest)
 static int go_on_without_plan(struct run *run, const struct error *failure, struct error *err)
 {
     uint64_t size_bytes;
-    if (pull_source_size(run->job.source, &size_bytes, err) < 0) /* it is the source itself that has gone */
+    if (pull_source_size(run->job.source, run->source.nbd_uri, &size_bytes, err) < 0) /* it is the source itself that has gone */
         return error_prefix(err, "the source has gone away");
     console_say(&run->console, "    warning: the system on the source cannot be read before the copy: %s\n", failure->message);
     console_say(&run->console, "    It will be checked and planned for after the copy; if it cannot boot here, that will be known only then.\n");
@@ -144,7 +144,7 @@ int stage_plan(struct run *run, struct error *err)
     struct guest guest = {0};
     struct error failure = {0};
     console_say(&run->console, "    reading the system on the source ...\n");
-    if (guest_open(run->job.source, GUEST_READ, &guest, &failure) < 0)
+    if (guest_open_source(&run->source, &guest, &failure) < 0)
         return go_on_without_plan(run, &failure, err);
     int result = plan_guest(run, &guest, err);
     if (result == 0)

@@ -42,15 +42,25 @@ void run_show(struct run *run, bool now)
     }
 }
 
-int run_ask(struct run *run, const char *question, console_changed *changed, char **answer, struct error *err)
+static int ask(struct run *run, const char *question, bool hidden, console_changed *changed, char **answer, struct error *err)
 {
     run->state.question = checked_copy(question);
     run_show(run, true);
-    int result = console_ask(&run->console, question, changed, run, answer, err);
+    int result = hidden ? console_ask_hidden(&run->console, question, answer, err) : console_ask(&run->console, question, changed, run, answer, err);
     free(run->state.question);
     run->state.question = NULL;
     run_show(run, true);
     return result;
+}
+
+int run_ask(struct run *run, const char *question, console_changed *changed, char **answer, struct error *err)
+{
+    return ask(run, question, false, changed, answer, err);
+}
+
+int run_ask_hidden(struct run *run, const char *question, char **answer, struct error *err)
+{
+    return ask(run, question, true, NULL, answer, err);
 }
 
 unsigned run_patience(const struct run *run)
@@ -176,6 +186,7 @@ static void run_free(struct run *run)
     state_free(&run->state);
     hardware_free(&run->hardware);
     target_free(&run->target);
+    source_close(&run->source);
     used_free(&run->map);
     text_free(&run->changed);
     pull_result_free(&run->pulled);

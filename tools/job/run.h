@@ -6,6 +6,7 @@
 #include "../guest/guest.h"
 #include "../hardware/hardware.h"
 #include "../pull/pull.h"
+#include "../source/source.h"
 #include "../used/used.h"
 #include "disk_content.h"
 #include "job.h"
@@ -32,6 +33,7 @@ struct run {
     bool appliance;        /* this machine is ours: bring up its network, reboot it */
     char *job_place;       /* a job that is an URL and can only be fetched when the network is there */
     char *mac;             /* of the card that the pull uses; "" when not known */
+    struct source source;  /* open from stage source to the end of the pull */
     struct target target;
     struct used_map map;   /* which blocks of the source are in use; of 0 bytes when that cannot be told */
     struct pull_result pulled;
@@ -58,11 +60,11 @@ void run_leave(struct run *run);
 
 /* Asks, with the question in the status document meanwhile. As console_ask. */
 int run_ask(struct run *run, const char *question, console_changed *changed, char **answer, struct error *err);
+/* The same for a secret: what is typed is not shown. */
+int run_ask_hidden(struct run *run, const char *question, char **answer, struct error *err);
 /* Writes the status document; a status that cannot be written is said once and stops nothing. */
 void run_show(struct run *run, bool now);
 unsigned run_patience(const struct run *run);
-/* Whether a source of this URI is reached without a network card. */
-bool source_is_local(const char *source);
 void target_free(struct target *target);
 
 #endif

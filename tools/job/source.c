@@ -9,7 +9,7 @@
 static int ask_source(struct run *run, struct error *err)
 {
     const char *old = run->job.source;
-    cleanup_free char *question = checked_printf("Source (nbd://HOST[:PORT][/EXPORT]%s%s): ", old ? ", Enter for " : "", old ? old : "");
+    cleanup_free char *question = checked_printf("Source (nbd://, https://, ssh://, file: and others; ? says more%s%s): ", old ? ", Enter for " : "", old ? old : "");
     for (;;) {
         cleanup_free char *answer = NULL;
         if (run_ask(run, question, NULL, &answer, err) < 0)
@@ -17,7 +17,11 @@ static int ask_source(struct run *run, struct error *err)
         if (!*answer && old)
             return 0;
         struct error wrong = {0};
-        if (job_check_source(answer, &wrong) == 0) {
+        if (string_is(answer, "?")) {
+            console_say(&run->console, "    A source is %s. See rehost-source(7).\n", SOURCE_FORMS);
+            continue;
+        }
+        if (source_check(answer, &wrong) == 0) {
             free(run->job.source);
             run->job.source = take_pointer(answer);
             return 0;
@@ -26,11 +30,26 @@ static int ask_source(struct run *run, struct error *err)
     }
 }
 
+static int ask_password(void *context, const char *question, char **answer, struct error *err)
+{
+    return run_ask_hidden(context, question, answer, err);
+}
+
+/* A job that is confirmed is left alone: what it needs has to stand in it. */
+static int open_source(struct run *run, struct error *err)
+{
+    struct source_secrets secrets = {.ask = run->job.confirmed ? NULL : ask_password, .context = run, .password_file = run->job.password_file};
+    source_close(&run->source);
+    return source_open(run->job.source, &secrets, &run->source, err);
+}
+
 static int hear_source(struct run *run, struct error *err)
 {
     free(run->state.source);
     run->state.source = checked_copy(run->job.source);
-    if (pull_source_size(run->job.source, &run->state.source_bytes, err) < 0) {
+    if (open_source(run, err) < 0)
+        return -1;
+    if (pull_source_size(run->job.source, run->source.nbd_uri, &run->state.source_bytes, err) < 0) {
         if (!strstr(err->message, run->job.source))
             error_prefix(err, "%s", run->job.source);
         return error_advise(err, "See that the server runs there (for instance: qemu-nbd --read-only --persistent --shared=0 -f raw "

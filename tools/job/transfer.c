@@ -49,6 +49,7 @@ int stage_pull(struct run *run, struct error *err)
 {
     struct pull_options options = {
         .source = run->job.source,
+        .nbd_uri = run->source.nbd_uri,
         .target = run->target.device,
         .patience_seconds = run_patience(run),
         .in_use = run->map.disk_bytes ? &run->map.in_use : NULL,
@@ -61,6 +62,7 @@ int stage_pull(struct run *run, struct error *err)
     run->target.state = TARGET_HALF_DONE;
     if (pull_run(&options, show_progress, run, &run->pulled, err) < 0)
         return -1;
+    source_close(&run->source);
     run->target.state = TARGET_COPIED;
     say_result(run);
     say_lost(run);

@@ -13,19 +13,6 @@ const char *job_after_name(enum job_after after)
     return names[after];
 }
 
-int job_check_source(const char *source, struct error *err)
-{
-    bool over_network = string_starts(source, "nbd://") && source[6] && source[6] != '/';
-    bool over_socket = string_starts(source, "nbd+unix://") && strstr(source, "socket=");
-    for (const char *at = source; *at; at++)
-        if (isspace((unsigned char)*at) || iscntrl((unsigned char)*at))
-            over_network = over_socket = false;
-    if (over_network || over_socket)
-        return 0;
-    error_set(err, "\"%.200s\" is no source", source);
-    return error_advise(err, "A source is nbd://HOST[:PORT][/EXPORT] or nbd+unix:///[EXPORT]?socket=PATH.");
-}
-
 static bool is_ipv4(const char *address)
 {
     struct in_addr binary;

@@ -11,6 +11,7 @@
 #include "../base/options.h"
 #include "../base/text.h"
 #include "../guest/contents.h"
+#include "../source/source.h"
 #include "../used/used.h"
 #include "pull.h"
 
@@ -92,8 +93,8 @@ static int parse(int argc, char **argv, struct arguments *arguments, int *status
         {.name = "json", .flag = &arguments->json, .help = "print one JSON document per line"},
         {0},
     };
-    const struct usage usage = {"pull", "SOURCE-URI DISK", "Copies a disk over NBD onto a local disk or file, and goes on where an earlier run was cut off.\n"
-                                "What is on DISK is lost. The source is only read.", rows, 2, 2};
+    const struct usage usage = {"pull", "SOURCE-URI DISK", "Copies a disk onto a local disk or file, and goes on where an earlier run was cut off.\n"
+                                "What is on DISK is lost. The source is only read.\n\nSOURCE-URI is " SOURCE_FORMS ".", rows, 2, 2};
     int first;
     if (options_parse(&usage, argc, argv, &first, status) < 0)
         return -1;
@@ -269,13 +270,13 @@ static void tell_map(const struct arguments *arguments, const struct used_map *m
 }
 
 /* Without a map everything is copied. What is in the way of the source itself, the pull says in its own words. */
-static void find_map(struct arguments *arguments, struct used_map *map)
+static void find_map(struct arguments *arguments, const struct source *source, struct used_map *map)
 {
     struct error err = {0};
     uint64_t size_bytes;
-    if (pull_source_size(arguments->options.source, &size_bytes, NULL) < 0)
+    if (pull_source_size(source->uri, source->nbd_uri, &size_bytes, NULL) < 0)
         return;
-    if (used_find_in(arguments->options.source, map, &err) < 0) {
+    if (used_find_in(source, map, &err) < 0) {
         fprintf(stderr, "rehost: pull: everything is copied, as it cannot be told what is in use: %s\n", err.message);
         return;
     }
@@ -295,8 +296,12 @@ int command_pull(int argc, char **argv)
     struct used_map map = {0};
     struct pull_result result;
     struct error err = {0};
+    struct source source;
+    if (source_open(arguments.options.source, NULL, &source, &err) < 0)
+        return report_failure(&arguments, &face, &err);
+    arguments.options.nbd_uri = source.nbd_uri;
     if (!arguments.all)
-        find_map(&arguments, &map);
+        find_map(&arguments, &source, &map);
     if (pull_run(&arguments.options, tell, &face, &result, &err) < 0) {
         status = report_failure(&arguments, &face, &err);
     } else {
@@ -306,5 +311,6 @@ int command_pull(int argc, char **argv)
     }
     pull_result_free(&result);
     used_free(&map);
+    source_close(&source);
     return status;
 }

@@ -34,7 +34,7 @@ struct pull {
     enum pull_state state;
 };
 
-static int connect_source(struct nbd_source *source, struct nbd *nbd, const char *uri, struct error *err)
+static int connect_source(struct nbd_source *source, struct nbd *nbd, const char *name, const char *uri, struct error *err)
 {
     nbd->stream.fd = -1;
     if (nbd_source_open(source, uri, err) < 0)
@@ -42,7 +42,7 @@ static int connect_source(struct nbd_source *source, struct nbd *nbd, const char
     nbd->buffer_bytes = REQUEST_BYTES;
     nbd->buffer = aligned_alloc_checked(REQUEST_BYTES);
     if (nbd_connect(nbd, source, err) != NBD_OK)
-        return error_prefix(err, "%s", uri);
+        return error_prefix(err, "%s", name);
     return 0;
 }
 
@@ -53,14 +53,14 @@ static void disconnect_source(struct nbd_source *source, struct nbd *nbd)
     nbd_source_free(source);
 }
 
-int pull_source_size(const char *uri, uint64_t *size_bytes, struct error *err)
+int pull_source_size(const char *name, const char *nbd_uri, uint64_t *size_bytes, struct error *err)
 {
     struct nbd_source source = {0};
     struct nbd nbd = {0};
     unsigned char sector[SECTOR];
-    int status = connect_source(&source, &nbd, uri, err);
+    int status = connect_source(&source, &nbd, name, nbd_uri, err);
     if (status == 0 && nbd_read_at(&nbd, sector, 0, (size_t)least(sizeof sector, nbd.export.size_bytes), NULL, err) != NBD_OK)
-        status = error_prefix(err, "%s: read its first sector", uri);
+        status = error_prefix(err, "%s: read its first sector", name);
     *size_bytes = status == 0 ? nbd.export.size_bytes : 0;
     disconnect_source(&source, &nbd);
     return status;
@@ -252,7 +252,8 @@ static int finish_held(struct pull *pull, struct pull_result *result, struct err
 
 static int pull_all(struct pull *pull, pull_told *told, void *context, struct pull_result *result, struct error *err)
 {
-    if (connect_source(&pull->source, &pull->nbd, pull->options->source, err) < 0 || identify_source(pull, err) < 0)
+    const char *name = pull->options->source, *nbd_uri = pull->options->nbd_uri;
+    if (connect_source(&pull->source, &pull->nbd, name, nbd_uri ? nbd_uri : name, err) < 0 || identify_source(pull, err) < 0)
         return -1;
     result->progress.total_bytes = pull->ends.source_bytes;
     if (take_map(pull, err) < 0)

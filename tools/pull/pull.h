@@ -12,7 +12,8 @@
 #define BOOT_CODE_BYTES 440
 
 struct pull_options {
-    const char *source;   /* nbd://HOST[:PORT][/EXPORT], nbd+unix:///EXPORT?socket=PATH */
+    const char *source;   /* its URI as the user gave it: for messages and the journal */
+    const char *nbd_uri;  /* where it is heard (source/source.h); NULL: at that URI itself */
     const char *target;   /* a block device or a file */
     unsigned connections; /* 0: chosen by what the server allows */
     uint32_t request_bytes; /* 0: chosen */
@@ -58,8 +59,8 @@ enum pull_state pull_state_of(const char *target, char **description);
 /* Puts the boot code in place, last of all, and flushes. */
 int pull_release(const char *target, const unsigned char boot_code[BOOT_CODE_BYTES], struct error *err);
 
-/* Asks the source for its size and reads some bytes, without a target. */
-int pull_source_size(const char *source, uint64_t *size_bytes, struct error *err);
+/* Asks the source for its size and reads some bytes, without a target. `name` is its URI as the user gave it. */
+int pull_source_size(const char *name, const char *nbd_uri, uint64_t *size_bytes, struct error *err);
 
 int command_pull(int argc, char **argv);
 

@@ -83,11 +83,11 @@ int used_find(const struct guest *guest, struct used_map *map, struct error *err
     return -1;
 }
 
-int used_find_in(const char *what, struct used_map *map, struct error *err)
+int used_find_in(const struct source *source, struct used_map *map, struct error *err)
 {
     struct guest guest;
     *map = (struct used_map){0};
-    if (guest_open_disk(what, &guest, err) < 0)
+    if (guest_open_disk(source, &guest, err) < 0)
         return -1;
     int result = used_find(&guest, map, err);
     if (guest_close(&guest, result < 0 ? NULL : err) == 0)

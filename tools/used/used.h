@@ -5,6 +5,7 @@
 
 #include "../guest/guest.h"
 #include "../pull/extents.h"
+#include "../source/source.h"
 
 /* One line of the account for people: a partition, a volume inside of one, or what lies outside of all. */
 struct used_volume {
@@ -25,8 +26,8 @@ struct used_map {
 
 /* Of a disk that is open for reading. Fails only when its source has gone away: what cannot be told is in use. */
 int used_find(const struct guest *guest, struct used_map *map, struct error *err);
-/* Of a source by its name (as guest_open), which is opened for it and closed. */
-int used_find_in(const char *what, struct used_map *map, struct error *err);
+/* Of a source, whose disk is attached for it and let go. */
+int used_find_in(const struct source *source, struct used_map *map, struct error *err);
 void used_free(struct used_map *map);
 
 /* A table for people, each line indented by `indent`; the caller's. */

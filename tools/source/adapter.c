@@ -1,0 +1,160 @@
+/* See adapter.h. */
+#include "adapter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "../base/cleanup.h"
+#include "../base/program.h"
+
+#define READY_SECONDS 60
+#define LOG_BYTES 65536
+
+struct child {
+    const struct adapter_command *command;
+    pid_t parent;
+    int log_fd;
+};
+
+int adapter_go_offline(void *unused)
+{
+    (void)unused;
+    return unshare(CLONE_NEWNET) < 0 && errno != EPERM ? -1 : 0;
+}
+
+/* It must not outlive us: nobody else would end it. */
+static int prepare(void *argument)
+{
+    const struct child *child = argument;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != child->parent)
+        return -1;
+    if (child->command->secret_fd >= 0 && fcntl(child->command->secret_fd, F_SETFD, 0) < 0)
+        return -1;
+    if (child->command->offline && adapter_go_offline(NULL) < 0)
+        return -1;
+    return dup2(child->log_fd, STDERR_FILENO) < 0 ? -1 : 0;
+}
+
+/* A file in memory that cannot grow: a server that fails all day would fill the machine with its complaints. */
+static int make_log(void)
+{
+    cleanup_close int fd = memfd_create("adapter", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0 || ftruncate(fd, LOG_BYTES) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) < 0)
+        return -1;
+    return take_fd(&fd);
+}
+
+/* Its process id is written when it listens; the socket is there a moment earlier. */
+static int wait_ready(struct adapter *adapter, const char *pid_file, struct error *err)
+{
+    for (int hundredths = 0; hundredths < READY_SECONDS * 100; hundredths++) {
+        struct stat st;
+        if (stat(pid_file, &st) == 0 && st.st_size > 0)
+            return 0;
+        if (waitpid(adapter->pid, NULL, WNOHANG) == adapter->pid) {
+            cleanup_free char *words = adapter_last_words(adapter);
+            adapter->pid = 0;
+            return error_set(err, "%s", words ? words : "it ended without a word");
+        }
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    }
+    return error_set(err, "it was not ready within %d seconds", READY_SECONDS);
+}
+
+static int start(const struct adapter_command *command, struct strings *arguments, const char *pid_file, struct adapter *adapter, struct error *err)
+{
+    for (size_t i = 0; i < command->options->count; i++)
+        strings_add(arguments, command->options->items[i]);
+    cleanup_free const char **argv = checked_alloc((arguments->count + 1) * sizeof *argv);
+    memcpy(argv, arguments->items, arguments->count * sizeof *argv);
+    adapter->log_fd = make_log();
+    if (adapter->log_fd < 0)
+        return error_errno(err, "make room for what %s says", argv[0]);
+    struct child child = {.command = command, .parent = getpid(), .log_fd = adapter->log_fd};
+    struct program program = {.argv = argv, .input_fd = -1, .in_child = prepare, .in_child_argument = &child};
+    if (program_start(&program, &adapter->pid, err) < 0 || wait_ready(adapter, pid_file, err) < 0) {
+        error_prefix(err, "%s", argv[0]);
+        adapter_end(adapter);
+        return -1;
+    }
+    return 0;
+}
+
+static int start_either(const struct adapter_command *command, const char *const *words, struct adapter *adapter, struct error *err)
+{
+    cleanup_free char *pid_file = checked_printf("%s/%s.pid", command->directory, command->name);
+    cleanup_strings struct strings arguments = {0};
+    *adapter = (struct adapter){.log_fd = -1, .socket = checked_printf("%s/%s.sock", command->directory, command->name)};
+    for (; *words; words++)
+        strings_add(&arguments, string_is(*words, "SOCKET") ? adapter->socket : string_is(*words, "PID-FILE") ? pid_file : *words);
+    return start(command, &arguments, pid_file, adapter, err);
+}
+
+void adapter_option(struct strings *options, const char *name, const char *value)
+{
+    cleanup_free char *option = value ? checked_printf("%s=%s", name, value) : NULL;
+    if (option)
+        strings_add(options, option);
+}
+
+int adapter_start_nbdkit(const struct adapter_command *command, struct adapter *adapter, struct error *err)
+{
+    static const char *const words[] = {"nbdkit", "--foreground", "--readonly", "--log=stderr", "--unix", "SOCKET", "--pidfile", "PID-FILE", NULL};
+    return start_either(command, words, adapter, err);
+}
+
+int adapter_start_qemu_nbd(const struct adapter_command *command, struct adapter *adapter, struct error *err)
+{
+    static const char *const words[] = {"qemu-nbd", "--read-only", "--persistent", "--shared=0", "--socket", "SOCKET", "--pid-file", "PID-FILE", NULL};
+    return start_either(command, words, adapter, err);
+}
+
+void adapter_end(struct adapter *adapter)
+{
+    program_end(adapter->pid);
+    if (adapter->socket && adapter->log_fd >= 0)
+        close(adapter->log_fd);
+    free(adapter->socket);
+    *adapter = (struct adapter){0};
+}
+
+/* "nbdkit: curl[1]: error: what it is" */
+static const char *without_prefix(const char *line)
+{
+    static const char *const marks[] = {"error: ", "qemu-nbd: "};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        const char *mark = strstr(line, marks[i]);
+        if (mark)
+            return mark + strlen(marks[i]);
+    }
+    return line;
+}
+
+char *adapter_last_words(const struct adapter *adapter)
+{
+    cleanup_free char *log = checked_alloc(LOG_BYTES + 1);
+    if (!adapter->socket || pread(adapter->log_fd, log, LOG_BYTES, 0) <= 0)
+        return NULL;
+    cleanup_free char *last = NULL;
+    const char *cursor = log, *line;
+    size_t length;
+    while (next_line(&cursor, &line, &length)) {
+        cleanup_free char *copy = checked_copy_bytes(line, length);
+        const char *trimmed = string_trim(copy);
+        if (!*trimmed || (last && strstr(last, "error:") && !strstr(trimmed, "error:")))
+            continue;
+        free(last);
+        last = checked_copy(trimmed);
+    }
+    return last ? checked_copy(without_prefix(last)) : NULL;
+}

@@ -1,0 +1,39 @@
+/* A program that makes NBD of something else, on a Unix socket: nbdkit or qemu-nbd. */
+#ifndef REHOST_SOURCE_ADAPTER_H
+#define REHOST_SOURCE_ADAPTER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "../base/error.h"
+#include "../base/text.h"
+
+struct adapter {
+    pid_t pid;
+    int log_fd;   /* what it said */
+    char *socket; /* its path; NULL: there is none, and the rest means nothing */
+};
+
+struct adapter_command {
+    const char *directory;         /* where its socket goes; ours alone */
+    const char *name;              /* "transport": of the socket */
+    const struct strings *options; /* behind those that every one of them gets */
+    int secret_fd;                 /* handed down, named by secret_path(); -1: none */
+    bool offline;                  /* it needs no network, and what it reads may be hostile: it gets none */
+};
+
+/* Adds "NAME=VALUE"; nothing when there is no value. */
+void adapter_option(struct strings *options, const char *name, const char *value);
+
+/* Each returns when the program takes connections. -1: it did not start; its last words are the error. */
+int adapter_start_nbdkit(const struct adapter_command *command, struct adapter *adapter, struct error *err);
+int adapter_start_qemu_nbd(const struct adapter_command *command, struct adapter *adapter, struct error *err);
+void adapter_end(struct adapter *adapter);
+
+/* The last thing it complained of, the caller's; NULL when it said nothing. */
+char *adapter_last_words(const struct adapter *adapter);
+
+/* For the child of a fork: gives up the network. Not to be had without root, and then there is no harm in that either. */
+int adapter_go_offline(void *unused);
+
+#endif

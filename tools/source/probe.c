@@ -1,0 +1,48 @@
+/* See probe.h. */
+#include "probe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/cleanup.h"
+#include "../pull/nbd.h"
+
+static int read_ends(struct nbd *nbd, struct format_ends *ends, struct error *err)
+{
+    uint64_t size = nbd->export.size_bytes;
+    size_t head = size < sizeof ends->head ? (size_t)size : sizeof ends->head;
+    if (head && nbd_read_at(nbd, ends->head, 0, head, NULL, err) != NBD_OK)
+        return -1;
+    if (size >= sizeof ends->tail && nbd_read_at(nbd, ends->tail, size - sizeof ends->tail, sizeof ends->tail, NULL, err) != NBD_OK)
+        return -1;
+    return 0;
+}
+
+char *probe_uri(const char *socket)
+{
+    return checked_printf("nbd+unix:///?socket=%s", socket);
+}
+
+int probe_adapter(const struct adapter *adapter, struct format_ends *ends, struct error *err)
+{
+    struct nbd_source source = {0};
+    cleanup_free struct nbd *nbd = checked_alloc(sizeof *nbd);
+    unsigned char buffer[FORMAT_HEAD_BYTES];
+    cleanup_free char *uri = probe_uri(adapter->socket);
+    struct error failure = {0};
+    memset(ends, 0, sizeof *ends);
+    nbd->stream.fd = -1;
+    nbd->buffer = buffer;
+    nbd->buffer_bytes = sizeof buffer;
+    int status = nbd_source_open(&source, uri, &failure);
+    if (status == 0 && nbd_connect(nbd, &source, &failure) != NBD_OK)
+        status = -1;
+    if (status == 0)
+        status = read_ends(nbd, ends, &failure);
+    nbd_close(nbd);
+    nbd_source_free(&source);
+    if (status == 0)
+        return 0;
+    cleanup_free char *words = adapter_last_words(adapter);
+    return error_set(err, "%s", words ? words : failure.message);
+}

@@ -1,0 +1,13 @@
+/* Hears an adapter once: what fails with the first connection is what is wrong with the source. */
+#ifndef REHOST_SOURCE_PROBE_H
+#define REHOST_SOURCE_PROBE_H
+
+#include "adapter.h"
+#include "format.h"
+
+/* Connects and reads both ends. The adapter's own words are the error, as it knows most. */
+int probe_adapter(const struct adapter *adapter, struct format_ends *ends, struct error *err);
+/* The URI of a socket; the caller's. */
+char *probe_uri(const char *socket);
+
+#endif

@@ -1,0 +1,46 @@
+/* From one URI to something that speaks NBD: what does not is made so by a well-kept program (nbdkit, qemu-nbd) on a Unix
+ * socket in a private directory. It is started here, only reads, and ends with us, however we end. */
+#ifndef REHOST_SOURCE_H
+#define REHOST_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../base/error.h"
+#include "adapter.h"
+
+/* What a source may be, for messages and questions. */
+#define SOURCE_FORMS "nbd://HOST[:PORT][/EXPORT] (nbds:// with TLS), nbd+unix:///[EXPORT]?socket=PATH, file:PATH, https://[USER@]HOST/PATH, " \
+                     "http://[USER@]HOST/PATH or ssh://[USER@]HOST/PATH"
+
+/* Where passwords come from: never from the URI, which stands in command lines, logs and the status document. */
+struct source_secrets {
+    const char *password_file; /* for a URI that names none itself; may be NULL */
+    /* Asks a person, who may answer nothing: 0, with the answer the caller's. NULL: nobody is there. */
+    int (*ask)(void *context, const char *question, char **answer, struct error *err);
+    void *context;
+};
+
+struct source { /* zeroed: none */
+    char *uri;       /* as the user gave it: for messages */
+    char *nbd_uri;   /* where it speaks NBD */
+    char *directory; /* 0700, of this source alone; NULL when the URI speaks NBD by itself */
+    char *file;      /* what the transport came to, when that is a file of this machine, or else: */
+    struct adapter transport;
+    struct adapter image; /* over either, for an image that is not raw */
+};
+
+/* Whether this is a URI at all, and not the name of a file or a disk. */
+bool source_is_uri(const char *what);
+/* What can be said of a URI without going there: 0, or -1 with the mistake. */
+int source_check(const char *uri, struct error *err);
+/* Whether it is reached without a network card. */
+bool source_is_local(const char *uri);
+
+/* Starts what is needed, and hears it once. `secrets` may be NULL. On -1 there is nothing to close. */
+int source_open(const char *uri, const struct source_secrets *secrets, struct source *source, struct error *err);
+/* The same for a file of this machine, by its plain name. */
+int source_open_file(const char *file, struct source *source, struct error *err);
+void source_close(struct source *source);
+
+#endif
