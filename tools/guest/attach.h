@@ -34,6 +34,8 @@ int attach_close(struct guest *guest, struct error *err);
 
 /* loop.c: a loop device over a file. The descriptor holds it; it detaches itself when the last user is gone. */
 int loop_attach(const char *file, bool read_only, int *loop_fd, char **device, struct error *err);
+/* As loop_attach to read, of `size_bytes` of it from `offset` on; both are multiples of 512. */
+int loop_attach_part(const char *file, uint64_t offset, uint64_t size_bytes, int *loop_fd, char **device, struct error *err);
 
 /* Whether a source over the network still answers: what failed meanwhile looks like files that are not there. */
 int attach_answers(const struct guest *guest, struct error *err);

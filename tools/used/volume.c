@@ -47,6 +47,16 @@ uint64_t free_ranges_bytes(const struct free_ranges *ranges)
     return bytes;
 }
 
+uint64_t free_ranges_bytes_in(const struct free_ranges *ranges, uint64_t start, uint64_t end)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < ranges->count; i++) {
+        uint64_t from = most(ranges->items[i].start, start), to = least(ranges->items[i].end, end);
+        bytes += from < to ? to - from : 0;
+    }
+    return bytes;
+}
+
 static int by_start(const void *a, const void *b)
 {
     uint64_t left = ((const struct extent *)a)->start, right = ((const struct extent *)b)->start;

@@ -3,6 +3,8 @@
 #ifndef REHOST_USED_VOLUME_H
 #define REHOST_USED_VOLUME_H
 
+#include <stdbool.h>
+
 #include "../pull/extents.h"
 
 #define FREE_UNIT 65536u /* smaller free ranges are not told: a request more costs more than reading them */
@@ -18,6 +20,8 @@ struct free_ranges {
 void free_ranges_add(struct free_ranges *ranges, uint64_t start, uint64_t end);
 void free_ranges_add_all(struct free_ranges *ranges, const struct free_ranges *more);
 uint64_t free_ranges_bytes(const struct free_ranges *ranges);
+/* Of those, what lies in [start, end). */
+uint64_t free_ranges_bytes_in(const struct free_ranges *ranges, uint64_t start, uint64_t end);
 /* What is left of a disk of that size; `ranges` comes back sorted. */
 struct extents free_ranges_left(struct free_ranges *ranges, uint64_t disk_bytes);
 void free_ranges_drop(struct free_ranges *ranges);
@@ -34,6 +38,7 @@ struct volume {
     char *name, *device, *fs_type; /* the node that it is read by */
     uint64_t size_bytes;
     unsigned depth;
+    bool is_logical; /* of a volume group */
     struct segment *segments;
     size_t segment_count;
 };

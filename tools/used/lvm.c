@@ -1,0 +1,210 @@
+/* Into the volume groups of a disk. lvm2 is asked for the metadata, read-only, with nothing in its sight but the physical volumes that were found:
+ * groups of this machine's own disks, which may have the same names, it does not see. Nothing is ever activated: volumes are read by nodes of ours. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/cleanup.h"
+#include "../base/program.h"
+#include "../guest/attach.h"
+#include "../pull/bytes.h"
+#include "search.h"
+
+#define ASK_SECONDS 120
+#define ANSWER_BYTES_MAX (8u << 20)
+#define STRIPES_MAX 128 /* lvm2's own limit */
+
+static char *config_of(const struct search *search)
+{
+    struct text filter = {0};
+    for (size_t i = 0; i < search->physical_count; i++)
+        text_printf(&filter, "\"a|^%s$|\",", search->physicals[i].device);
+    cleanup_free char *accepted = text_take(&filter);
+    return checked_printf("devices{filter=[%s\"r|.*|\"] use_devicesfile=0 scan=[\"/dev\",\"%s\"] obtain_device_list_from_udev=0 "
+                          "external_device_info_source=none hints=none} global{activation=0} backup{backup=0 archive=0}",
+                          accepted, search->guest->attachment->base);
+}
+
+static bool take_answer(void *context, const char *bytes, size_t length)
+{
+    struct text *answer = context;
+    text_append_bytes(answer, bytes, length);
+    return answer->length <= ANSWER_BYTES_MAX;
+}
+
+/* The rows of a report; they belong to *document. NULL: err. */
+static const cJSON *ask(const struct search *search, const char *command, const char *list, const char *fields, cJSON **document, struct error *err)
+{
+    cleanup_free char *config = config_of(search);
+    cleanup_text struct text answer = {0};
+    const char *const argv[] = {"lvm", command, "--readonly", "--config", config, "--reportformat", "json", "--units", "b", "--nosuffix",
+                                "--segments", "-o", fields, NULL};
+    if (program_stream(&(struct program){.argv = argv, .input_fd = -1, .timeout_seconds = ASK_SECONDS}, take_answer, &answer, err) < 0)
+        return NULL;
+    *document = cJSON_Parse(answer.data ? answer.data : "");
+    const cJSON *report = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(*document, "report"), 0);
+    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(report, list);
+    if (!cJSON_IsArray(rows))
+        error_set(err, "lvm2's answer is not understood");
+    return cJSON_IsArray(rows) ? rows : NULL;
+}
+
+/* Numbers are strings in lvm2's "json". */
+static uint64_t number(const cJSON *row, const char *name)
+{
+    const char *text = json_string(row, name);
+    return text && *text >= '0' && *text <= '9' ? strtoull(text, NULL, 10) : 0;
+}
+
+static struct physical *physical_of(const struct search *search, const char *device, size_t length)
+{
+    for (size_t i = 0; i < search->physical_count; i++)
+        if (strlen(search->physicals[i].device) == length && memcmp(search->physicals[i].device, device, length) == 0)
+            return &search->physicals[i];
+    return NULL;
+}
+
+/* What of the metadata is needed to find an extent on the disk. */
+struct extents_of {
+    uint64_t first, size; /* in bytes: where extents begin on the physical volume, and how large each is */
+};
+
+static struct extents_of extents_on(const cJSON *rows, const char *device)
+{
+    const cJSON *row;
+    cJSON_ArrayForEach(row, rows)
+        if (string_is(json_string(row, "pv_name"), device))
+            return (struct extents_of){number(row, "pe_start"), number(row, "vg_extent_size")};
+    return (struct extents_of){0};
+}
+
+/* Where `count` extents from `start` on lie in a physical volume; false when they cannot. */
+static bool place(const struct physical *physical, struct extents_of extents, uint64_t start, uint64_t count, uint64_t *offset)
+{
+    if (extents.size == 0 || extents.first > physical->size_bytes)
+        return false;
+    uint64_t fits = (physical->size_bytes - extents.first) / extents.size;
+    if (start > fits || count > fits - start)
+        return false;
+    *offset = physical->disk_offset + extents.first + start * extents.size;
+    return true;
+}
+
+/* Extents that no volume has. */
+static void add_free_extents(struct search *search, const cJSON *rows)
+{
+    const cJSON *row;
+    cJSON_ArrayForEach(row, rows)
+    {
+        const char *device = json_string(row, "pv_name");
+        const struct physical *physical = device ? physical_of(search, device, strlen(device)) : NULL;
+        struct extents_of extents = {number(row, "pe_start"), number(row, "vg_extent_size")};
+        uint64_t offset, count = number(row, "pvseg_size");
+        if (physical && string_is(json_string(row, "segtype"), "free") && place(physical, extents, number(row, "pvseg_start"), count, &offset))
+            free_ranges_add(&search->on_disk, offset, offset + count * extents.size);
+    }
+}
+
+/* "/dev/loop1(50),/dev/loop2(0)": where each stripe of a segment begins. False when one is not on this disk, or cannot be. */
+static bool place_stripes(const struct search *search, const cJSON *physical_rows, const char *devices, const struct segment *segment)
+{
+    unsigned stripe = 0;
+    for (const char *at = devices; stripe < segment->stripe_count; stripe++) {
+        const char *bracket = strchr(at, '(');
+        const struct physical *physical = bracket ? physical_of(search, at, (size_t)(bracket - at)) : NULL;
+        char *end;
+        if (!physical)
+            return false;
+        struct extents_of extents = extents_on(physical_rows, physical->device);
+        uint64_t start = strtoull(bracket + 1, &end, 10), bytes = segment->length / segment->stripe_count;
+        if (*end != ')' || !place(physical, extents, start, bytes / most(extents.size, 1), &segment->offsets[stripe]))
+            return false;
+        at = end + 1 + (end[1] == ',');
+    }
+    return true;
+}
+
+static const char *add_segment(const struct search *search, const cJSON *physical_rows, const cJSON *row, struct volume *volume)
+{
+    const char *type = json_string(row, "segtype"), *devices = json_string(row, "devices");
+    uint64_t start = number(row, "seg_start"), length = number(row, "seg_size"), stripes = number(row, "stripes"), stripe = number(row, "stripe_size");
+    uint64_t end = volume->segment_count ? volume->segments[volume->segment_count - 1].start + volume->segments[volume->segment_count - 1].length : 0;
+    bool striped = string_is(type, "striped");
+    if (!devices || (!striped && !string_is(type, "linear")))
+        return "only linear and striped volumes are read";
+    if (start != end || length == 0 || length > volume->size_bytes - end || stripes == 0 || stripes > STRIPES_MAX || (stripes > 1 && stripe == 0))
+        return "lvm2's account of it cannot be";
+    volume_add_segment(volume, start, length, (unsigned)stripes, stripes > 1 ? stripe : length);
+    return place_stripes(search, physical_rows, devices, &volume->segments[volume->segment_count - 1]) ? NULL : "it reaches onto another disk";
+}
+
+/* Reads one logical volume, whose rows are those with the same names. */
+static char *look_into(struct search *search, struct volume *volume)
+{
+    struct error err = {0};
+    struct node node;
+    if (node_open(&node, volume, search->guest->disk.device, &err) < 0)
+        return checked_printf("it cannot be read: %.*s", (int)strcspn(err.message, "\n"), err.message);
+    volume->fs_type = recognise(volume->device);
+    search_volume(search, volume);
+    node_close(&node);
+    return NULL;
+}
+
+static bool is_of(const cJSON *row, const cJSON *first)
+{
+    return string_is(json_string(row, "vg_name"), json_string(first, "vg_name")) && string_is(json_string(row, "lv_name"), json_string(first, "lv_name"));
+}
+
+static void search_logical(struct search *search, const cJSON *physical_rows, const cJSON *first)
+{
+    cleanup_free char *name = checked_printf("%s/%s", json_string(first, "vg_name"), json_string(first, "lv_name"));
+    struct volume volume = {.name = take_pointer(name), .size_bytes = number(first, "lv_size"), .is_logical = true};
+    const char *odd = NULL;
+    for (const cJSON *row = first; row && is_of(row, first) && !odd; row = row->next)
+        odd = add_segment(search, physical_rows, row, &volume);
+    char *why = odd ? checked_copy(odd) : look_into(search, &volume);
+    if (why)
+        search_add_line(search, 0, volume.name, "a logical volume", volume.size_bytes)->why_whole = why;
+    volume_drop(&volume);
+}
+
+/* Rows come sorted by group and volume, and by where they start. */
+static void search_logicals(struct search *search, const cJSON *physical_rows, const cJSON *rows)
+{
+    const cJSON *before = NULL, *row;
+    cJSON_ArrayForEach(row, rows)
+    {
+        if (json_string(row, "vg_name") && json_string(row, "lv_name") && (!before || !is_of(row, before)))
+            search_logical(search, physical_rows, row);
+        before = row;
+    }
+}
+
+static int search_groups(struct search *search, struct error *err)
+{
+    cleanup_json cJSON *of_physicals = NULL, *of_logicals = NULL;
+    const cJSON *physical_rows = ask(search, "pvs", "pvseg", "pv_name,vg_extent_size,pe_start,pvseg_start,pvseg_size,segtype", &of_physicals, err);
+    if (!physical_rows)
+        return -1;
+    add_free_extents(search, physical_rows);
+    const cJSON *logical_rows = ask(search, "lvs", "seg", "vg_name,lv_name,lv_size,segtype,stripes,stripe_size,seg_start,seg_size,devices", &of_logicals, err);
+    if (!logical_rows)
+        return -1;
+    search_logicals(search, physical_rows, logical_rows);
+    return 0;
+}
+
+void search_physicals(struct search *search)
+{
+    struct error err = {0};
+    if (search->physical_count == 0)
+        return;
+    bool failed = search_groups(search, &err) < 0;
+    for (size_t i = 0; i < search->physical_count; i++) {
+        const struct physical *physical = &search->physicals[i];
+        struct used_volume *line = &search->map->volumes[physical->line];
+        line->travels_bytes -= free_ranges_bytes_in(&search->on_disk, physical->disk_offset, physical->disk_offset + physical->size_bytes);
+        if (failed)
+            line->why_whole = checked_printf("its volume group cannot be read: %s", err.message);
+    }
+}
