@@ -13,6 +13,7 @@
 #include "../guest/contents.h"
 #include "../source/source.h"
 #include "../used/used.h"
+#include "measure.h"
 #include "pull.h"
 
 #define PATIENCE_SECONDS 600
@@ -25,7 +26,7 @@
 
 struct arguments {
     struct pull_options options;
-    bool json, all;
+    bool json, all, measure, write;
 };
 
 struct face {
@@ -90,16 +91,23 @@ static int parse(int argc, char **argv, struct arguments *arguments, int *status
         {.name = "read-errors", .argument = "HOW", .take = take_read_errors, .context = &options->zero_unreadable, .help = "what the source cannot read: \"stop\" (the default), or \"zero\": make it zeroes, and list it with the files"},
         {.name = "restart", .flag = &options->restart, .help = "forget a half-done copy on the disk and start over"},
         {.name = "hold-boot", .flag = &options->hold_boot_code, .help = "leave the boot code out, so that the disk does not boot yet"},
+        {.name = "measure", .flag = &arguments->measure, .help = "copy nothing: find out in some seconds how long it would take, and what limits"},
+        {.name = "write", .flag = &arguments->write, .help = "with --measure: overwrite a part of DISK to learn how fast it is"},
         {.name = "json", .flag = &arguments->json, .help = "print one JSON document per line"},
         {0},
     };
     const struct usage usage = {"pull", "SOURCE-URI DISK", "Copies a disk onto a local disk or file, and goes on where an earlier run was cut off.\n"
-                                "What is on DISK is lost. The source is only read.\n\nSOURCE-URI is " SOURCE_FORMS ".", rows, 2, 2};
+                                "What is on DISK is lost. The source is only read.\n\nSOURCE-URI is " SOURCE_FORMS ".", rows, 1, 2};
     int first;
     if (options_parse(&usage, argc, argv, &first, status) < 0)
         return -1;
     options->source = argv[first];
-    options->target = argv[first + 1];
+    options->target = first + 1 < argc ? argv[first + 1] : NULL;
+    *status = EXIT_USAGE;
+    if (!options->target && (!arguments->measure || arguments->write))
+        return fprintf(stderr, "rehost: pull: onto which DISK?\n"), -1;
+    if (arguments->write && !arguments->measure)
+        return fprintf(stderr, "rehost: pull: --write belongs to --measure; a copy needs no leave to write\n"), -1;
     return 0;
 }
 
@@ -285,6 +293,34 @@ static void find_map(struct arguments *arguments, const struct source *source, s
     arguments->options.in_use_of_bytes = map->disk_bytes;
 }
 
+static int measure(const struct arguments *arguments, const struct face *face)
+{
+    struct measured measured;
+    struct error err = {0};
+    if (measure_path(&arguments->options, arguments->write, &measured, &err) < 0)
+        return report_failure(arguments, face, &err);
+    if (arguments->json)
+        return json_print_line(measured_to_json(&arguments->options, &measured));
+    cleanup_free char *text = measured_to_text(&arguments->options, &measured);
+    return fputs(text, stdout) >= 0 && fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int pull(const struct arguments *arguments, struct face *face)
+{
+    struct pull_result result;
+    struct error err = {0};
+    int status;
+    if (pull_run(&arguments->options, tell, face, &result, &err) < 0) {
+        status = report_failure(arguments, face, &err);
+    } else {
+        struct contents *lost = contents_of(arguments->options.target, &result.lost);
+        status = report(arguments, face, &result, lost);
+        contents_free(lost, result.lost.count);
+    }
+    pull_result_free(&result);
+    return status;
+}
+
 int command_pull(int argc, char **argv)
 {
     struct arguments arguments = {.options.patience_seconds = PATIENCE_SECONDS};
@@ -294,7 +330,6 @@ int command_pull(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error to report, with its offset */
     struct face face = {.json = arguments.json, .terminal = isatty(STDERR_FILENO)};
     struct used_map map = {0};
-    struct pull_result result;
     struct error err = {0};
     struct source source;
     if (source_open(arguments.options.source, NULL, &source, &err) < 0)
@@ -302,14 +337,7 @@ int command_pull(int argc, char **argv)
     arguments.options.nbd_uri = source.nbd_uri;
     if (!arguments.all)
         find_map(&arguments, &source, &map);
-    if (pull_run(&arguments.options, tell, &face, &result, &err) < 0) {
-        status = report_failure(&arguments, &face, &err);
-    } else {
-        struct contents *lost = contents_of(arguments.options.target, &result.lost);
-        status = report(&arguments, &face, &result, lost);
-        contents_free(lost, result.lost.count);
-    }
-    pull_result_free(&result);
+    status = arguments.measure ? measure(&arguments, &face) : pull(&arguments, &face);
     used_free(&map);
     source_close(&source);
     return status;

@@ -22,6 +22,7 @@ enum nbd_command { NBD_READ = 0, NBD_DISCONNECT = 2, NBD_BLOCK_STATUS = 7 };
 #define NBD_STATE_ZERO (1u << 1)       /* of base:allocation: this range reads as zeroes */
 #define NBD_PAYLOAD_MAX (32u << 20)    /* what every server takes when it names no limit */
 #define NBD_DEPTH_MAX 32
+#define NBD_CONNECTIONS 4
 #define NBD_PARTS_MAX 64
 
 /* A server as it was found: looked up once, and how it wants to be spoken to. */
@@ -104,6 +105,13 @@ enum nbd_result nbd_read_at(struct nbd *nbd, void *bytes, uint64_t offset, size_
 /* Call it when a piece came. A server that named no limit has one all the same when it reads what it would not read in larger pieces:
  * export.block_max says so from then on. */
 void nbd_learn_limit(struct nbd *nbd, const struct piece *piece);
+
+/* How many connections suit the server: `wanted`, or when that is 0 several where it says that all of them see the same. */
+static inline unsigned nbd_connections(const struct nbd_export *export, unsigned wanted)
+{
+    bool may_be_many = export->flags & (NBD_FLAG_CAN_MULTI_CONN | NBD_FLAG_READ_ONLY);
+    return wanted ? wanted : may_be_many ? NBD_CONNECTIONS : 1;
+}
 
 /* The parts of one answer, pure: false when the new part overlaps an old one, or when there are too many gaps. */
 bool nbd_parts_add(struct nbd_parts *parts, uint64_t start, uint64_t end);

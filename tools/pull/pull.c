@@ -16,7 +16,6 @@
 #include "lost.h"
 #include "scan.h"
 
-#define CONNECTIONS 4
 #define REQUEST_BYTES MIB
 #define BUFFERS_BYTES_MAX (24ull << 20) /* of all connections: the whole program stays below 32 MB */
 
@@ -170,10 +169,8 @@ static uint32_t choose_request_bytes(const struct pull *pull)
 
 static unsigned choose_connections(const struct pull *pull, uint32_t request_bytes)
 {
-    bool may_be_many = pull->nbd.export.flags & (NBD_FLAG_CAN_MULTI_CONN | NBD_FLAG_READ_ONLY);
-    unsigned wanted = pull->options->connections ? pull->options->connections : may_be_many ? CONNECTIONS : 1;
     uint64_t each = request_bytes + (uint64_t)TARGET_SCRATCH_BYTES;
-    return (unsigned)most(1, least(wanted, BUFFERS_BYTES_MAX / each));
+    return (unsigned)most(1, least(nbd_connections(&pull->nbd.export, pull->options->connections), BUFFERS_BYTES_MAX / each));
 }
 
 static int prepare_target(struct pull *pull, uint32_t request_bytes, struct error *err)

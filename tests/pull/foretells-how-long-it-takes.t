@@ -1,0 +1,41 @@
+#!/bin/bash
+# The path is measured before the copy: what limits it is named, how long it takes is foretold, and nothing is changed unasked.
+set -euo pipefail
+# shellcheck source=tests/pull/lib/all.sh
+. "$(dirname "$0")/lib/all.sh"
+needs nbdkit qemu-nbd
+
+SECONDS_OF_ALL=5
+head -c $((SECONDS_OF_ALL * 20000000)) /dev/urandom >"$WORK/source.img"
+yes 'what was here' | head -c $((110 * 1048576)) >"$WORK/target" || true
+cp "$WORK/target" "$WORK/before"
+
+# 20 MB/s: of the link, and of a disk behind a server that keeps what it has read.
+serve_slow link "$WORK/source.img" 20000000
+serve_nbdkit disk --filter=cache nbd socket="$WORK/link.sock" cache-on-read=true
+
+measured() { tail -n 1 "$WORK/$1.json" | grep -Eo "\"$2\":[^,}]*" | cut -d: -f2; }
+is_near() { awk "BEGIN { exit !($1 >= $2 * 0.75 && $1 <= $2 * 1.3) }" || { echo "$1 is not near $2"; return 1; }; }
+is_limited_by() { [ "$(measured "$1" limit)" = "\"$2\"" ] || { cat "$WORK/$1.json"; return 1; }; }
+
+"$REHOST" pull --all --measure --json "$(uri link)" "$WORK/target" >"$WORK/link.json" 2>&1
+"$REHOST" pull --all --measure --json "$(uri disk)" >"$WORK/disk.json" 2>&1
+tries "a slow link is what limits" is_limited_by link network
+tries "... and its rate is found" is_near "$(measured link network_bytes_per_second)" 20000000
+tries "... and the time that the copy will take" is_near "$(measured link forecast_seconds)" $SECONDS_OF_ALL
+tries "a slow disk behind a server with a memory is what limits" is_limited_by disk source
+tries "... and its rate is found" is_near "$(measured disk source_bytes_per_second)" 20000000
+tries "the target is not touched" cmp "$WORK/before" "$WORK/target"
+
+pull --all --json "$(uri link)" "$WORK/target" >/dev/null
+tries "the copy takes as long as was foretold" is_near "$(json_number "$WORK/pull.out" seconds)" "$(measured link forecast_seconds)"
+
+serve_nbdkit quick file "$WORK/source.img"
+tries "with leave to write, the target is written" pull_says 0 'target +writes [0-9]' --all --measure --write "$(uri quick)" "$WORK/before"
+tries "... which the middle of it shows" bash -c "! cmp -s -n 100000 -i \$((55 * 1048576)) '$WORK/before' <(yes 'what was here')"
+dd if=/dev/urandom of="$WORK/source.img" bs=1M count=1 conv=notrunc status=none
+printf '\x55\xaa' | dd of="$WORK/source.img" bs=1 seek=510 conv=notrunc status=none
+pull --all --restart --hold-boot "$(uri quick)" "$WORK/target" >/dev/null
+tries "a copy that can be gone on with is not written to" pull_says 1 'which --write would damage' --all --measure --write "$(uri quick)" "$WORK/target"
+tries "--write is for --measure alone" pull_says 2 'belongs to --measure' --write "$(uri quick)" "$WORK/target"
+tap_done
