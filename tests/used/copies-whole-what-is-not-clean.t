@@ -77,9 +77,9 @@ for i in "${!CASES[@]}"; do
     IFS='|' read -r name type size said <<<"${CASES[i]}"
     volume="v['partition $((i + 1))']"
     if [ -n "$said" ]; then
-        tries "$name travels whole" map_says "$volume['travels_bytes'] == $volume['size_bytes'] and '$said' in ($volume['why_whole'] or '')"
+        tries "$name travels whole" map_says "${volume}['travels_bytes'] == ${volume}['size_bytes'] and '$said' in (${volume}['why_whole'] or '')"
     else
-        tries "$name does not" map_says "$volume['travels_bytes'] < $volume['size_bytes'] and $volume['why_whole'] is None"
+        tries "$name does not" map_says "${volume}['travels_bytes'] < ${volume}['size_bytes'] and ${volume}['why_whole'] is None"
     fi
 done
 tries "everything arrives" same_content "$SOURCE" "$WORK/target"
