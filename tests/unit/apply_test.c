@@ -111,6 +111,35 @@ static void a_replaced_file_keeps_mode_and_attributes(void **state)
     }
 }
 
+#define LABEL "system_u:object_r:etc_t:s0"
+
+static void assert_label(const struct scratch *scratch, const char *path)
+{
+    char value[64] = "";
+    cleanup_close int fd = openat(scratch->root_fd, path, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(fgetxattr(fd, "security.selinux", value, sizeof value), sizeof LABEL);
+    assert_string_equal(value, LABEL);
+}
+
+/* The appliance has no SELinux that would do it. */
+static void a_new_file_takes_the_selinux_label_of_its_directory(void **state)
+{
+    struct scratch *scratch = *state;
+    cleanup_close int etc = openat(scratch->root_fd, "etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fsetxattr(etc, "security.selinux", LABEL, sizeof LABEL, 0) < 0)
+        skip();
+    assert_int_equal(replace(scratch, "/etc/new", "new\n", NULL), 0);
+    assert_label(scratch, "etc/new");
+    assert_int_equal(replace(scratch, "/etc/a/b/new", "new\n", NULL), 0);
+    assert_label(scratch, "etc/a/b");
+    assert_label(scratch, "etc/a/b/new");
+    put(scratch->root_fd, "etc/made-by-a-program", "x");
+    assert_int_equal(label_file(scratch->root_fd, "/etc/made-by-a-program", NULL), 0);
+    assert_label(scratch, "etc/made-by-a-program");
+    assert_int_equal(label_file(scratch->root_fd, "/etc/not-there", NULL), 0);
+}
+
 static void nothing_is_left_beside_a_replaced_file(void **state)
 {
     struct scratch *scratch = *state;
@@ -406,6 +435,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_scratch(a_replaced_file_keeps_mode_and_attributes),
+        with_scratch(a_new_file_takes_the_selinux_label_of_its_directory),
         with_scratch(nothing_is_left_beside_a_replaced_file),
         with_scratch(a_link_inside_the_root_stays_and_its_file_changes),
         with_scratch(a_file_that_links_out_of_the_root_is_refused),

@@ -8,6 +8,15 @@
 #include "replace.h"
 #include "undo.h"
 
+/* The appliance has no SELinux, so what a program of the guest wrote in it has no label. */
+static int label_changes(const struct guest *guest, const struct operation *operation, struct error *err)
+{
+    for (size_t i = 0; i < operation->changes.count; i++)
+        if (label_file(guest->root_fd, operation->changes.items[i], err) < 0)
+            return -1;
+    return 0;
+}
+
 static int carry_out(const struct guest *guest, const struct operation *operation, struct error *err)
 {
     switch (operation->kind) {
@@ -17,7 +26,7 @@ static int carry_out(const struct guest *guest, const struct operation *operatio
         return remove_file(guest->root_fd, operation->path, err);
     case OPERATION_RUN:
         if (chroot_run(guest, &operation->argv, operation->timeout_seconds, NULL, err) == 0)
-            return 0;
+            return label_changes(guest, operation, err);
         if (err && strstr(err->message, "No space left on device"))
             error_advise(err, "The guest's file system is full; everything is put back as it was. Free some space on the source (apt-get clean, old kernels, logs) and start again.");
         return error_prefix(err, "run %s in the guest", operation->argv.items[0]);

@@ -12,6 +12,7 @@
 
 #define LINKS_MAX 16
 #define COPY_BYTES 65536
+#define SELINUX_LABEL "security.selinux"
 
 void place_free(struct place *place)
 {
@@ -109,6 +110,30 @@ static int copy_attributes(int from, int to, struct error *err)
     return 0;
 }
 
+/* As the kernel itself does it where SELinux is at work: what is new takes the label of its directory, unless a rule of the policy
+ * says otherwise. Without a label a guest that enforces its policy would not let its own services read the file. */
+static int label_as_directory(int directory_fd, int fd, struct error *err)
+{
+    char label[4096];
+    ssize_t size = fgetxattr(directory_fd, SELINUX_LABEL, label, sizeof label);
+    if (size > 0 && fgetxattr(fd, SELINUX_LABEL, NULL, 0) <= 0 && fsetxattr(fd, SELINUX_LABEL, label, (size_t)size, 0) < 0 && errno != ENOTSUP)
+        return error_errno(err, "label it as its directory");
+    return 0;
+}
+
+int label_file(int root_fd, const char *path, struct error *err)
+{
+    cleanup_place struct place place;
+    if (place_find(root_fd, path, &place, err) < 0)
+        return error_prefix(err, "label %s", path);
+    if (!place.exists || !S_ISREG(place.st.st_mode))
+        return 0;
+    cleanup_close int fd = openat(place.directory_fd, place.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return error_errno(err, "label %s", path);
+    return label_as_directory(place.directory_fd, fd, err) < 0 ? error_prefix(err, "label %s", path) : 0;
+}
+
 /* Mode last: a change of owner takes setuid bits away. */
 static int copy_ownership(int from, int to, struct error *err)
 {
@@ -191,6 +216,8 @@ static int fill(const struct place *place, int fd, const struct source *source, 
             return -1;
     } else if (fchown(fd, 0, 0) < 0 || fchmod(fd, source->mode & 07777) < 0)
         return error_errno(err, "set owner and mode");
+    else if (label_as_directory(place->directory_fd, fd, err) < 0)
+        return -1;
     return fsync(fd) < 0 ? error_errno(err, "flush") : 0;
 }
 
@@ -263,6 +290,9 @@ static int make_one(int root_fd, const char *path, char **made, struct error *er
         return error_errno(err, "make the directory %s", path);
     if (made && !*made)
         *made = checked_copy(path);
+    cleanup_close int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || label_as_directory(parent, fd, err) < 0)
+        return error_prefix(err, "make the directory %s", path);
     return fsync(parent) < 0 ? error_errno(err, "flush the directory of %s", path) : 0;
 }
 

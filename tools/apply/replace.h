@@ -23,12 +23,15 @@ int place_find(int root_fd, const char *path, struct place *place, struct error 
 void place_free(struct place *place);
 #define cleanup_place __attribute__((cleanup(place_free)))
 
-/* The owner, mode, times and extended attributes of an existing file are kept; a new one is root's, with `mode`, and
- * missing directories above it are made. Everything is on the disk when it returns. */
+/* The owner, mode, times and extended attributes of an existing file are kept; a new one is root's, with `mode`
+ * and the SELinux label of its directory, and missing directories above it are made. Everything is on the disk when it returns. */
 int replace_file(int root_fd, const char *path, const char *content, size_t length, unsigned mode, struct error *err);
 int remove_file(int root_fd, const char *path, struct error *err);
 /* Puts a copy of the regular file `from_fd` in the place of `path`: content, owner, mode, attributes and times. */
 int restore_file(int root_fd, const char *path, int from_fd, struct error *err);
+/* Gives a file that a program of the guest made, and that has no SELinux label, that of its directory; one that is not there is
+ * passed over. Does nothing in a guest without labels. */
+int label_file(int root_fd, const char *path, struct error *err);
 /* Copies content, owner, mode, attributes and times, and flushes the copy. */
 int copy_file(int from_fd, int to_fd, struct error *err);
 /* As mkdir -p, 0755, below the root. The first directory that had to be made is named in *made (may be NULL), NULL if none. */
