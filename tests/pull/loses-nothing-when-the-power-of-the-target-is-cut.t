@@ -22,7 +22,7 @@ lib=$TOP/tests/pull/lib
 diag "REHOST_CUT_SEED=$SEED"
 
 # recorded ARGUMENTS…: a pull onto the recording disk, slow enough for several slots of the journal.
-recorded() { "$REHOST" pull --connections 1 --request-size 65536 "$@" "$(uri slow)" "$WORK/fuse/nbd"; }
+recorded() { "$REHOST" pull --all --connections 1 --request-size 65536 "$@" "$(uri slow)" "$WORK/fuse/nbd"; }
 record() {
     cp "$BEFORE" "$WORK/behind.img"
     start disk python3 "$lib/recording-disk.py" "$WORK/disk.sock" "$WORK/behind.img" "$WORK/log"
@@ -42,7 +42,7 @@ EVENTS=$(python3 "$lib/power-cut.py" count "$WORK/log")
 cut() {
     local image=$WORK/cut.$1.img
     python3 "$lib/power-cut.py" cut "$WORK/log" "$BEFORE" "$SOURCE" "$image" "$2" "$3" &&
-        "$REHOST" pull --json "$(uri source)" "$image" | grep '"event":"done"' && same_content "$SOURCE" "$image"
+        "$REHOST" pull --all --json "$(uri source)" "$image" | grep '"event":"done"' && same_content "$SOURCE" "$image"
 }
 
 # place NTH: two of three cuts evenly over all that happened, every third one where it ends: the held-back ends, the first sector.

@@ -1,51 +1,90 @@
 #!/bin/bash
-# The target loses power at 20 random moments of one pull. It goes on each time, never boots in between, and what is
-# there in the end is the source; the source is unchanged and nearly nothing was sent twice.
+# The target loses power at 200 random moments: on twelve disks side by side, from the first byte to the last sector. Each goes
+# on every time, never boots in between, and what is there in the end is the source, again and again.
 set -euo pipefail
 # shellcheck source=tests/pull/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
 needs qemu-nbd perl
 
-SOURCE=$WORK/source.img
-TARGET=$WORK/target.img
-SIZE=$((100 * 1048576 + 512))
-head -c "$SIZE" /dev/urandom >"$SOURCE"
-printf '\x55\xaaEFI PART' | dd of="$SOURCE" bs=1 seek=510 conv=notrunc status=none
-printf 'EFI PART' | dd of="$SOURCE" bs=512 seek=$((SIZE / 512 - 1)) conv=notrunc status=none
-DIGEST=$(sha256sum <"$SOURCE")
-cp "$SOURCE" "$TARGET" # the worst case: what is there already would boot
-tr '\0-\377' '\1-\377\0' <"$SOURCE" | dd of="$TARGET" bs=1M seek=1 skip=1 conv=notrunc status=none
+LANES=12
+KILLS=17 # on each
+SEED=${REHOST_KILL_SEED:-$RANDOM}
+diag "REHOST_KILL_SEED=$SEED"
 
-serve_slow slow "$SOURCE" 35000000
-
-kill_once() {
-    local pid
-    "$REHOST" pull --all --json "$(uri slow)" "$TARGET" >"$WORK/killed.out" 2>&1 &
-    pid=$!
-    perl -e 'select undef, undef, undef, 0.05 + rand 1.2'
-    { kill -9 "$pid" && wait "$pid"; } 2>/dev/null || true
+# random_disk FILE BYTES: what would boot, by BIOS and by UEFI.
+random_disk() {
+    head -c "$2" /dev/urandom >"$1"
+    printf '\x55\xaaEFI PART' | dd of="$1" bs=1 seek=510 conv=notrunc status=none
+    printf 'EFI PART' | dd of="$1" bs=512 seek=$(($2 / 512 - 1)) conv=notrunc status=none
 }
 
-KILLS=0
-RESUMED=0
-KEPT=0
-while [ "$KILLS" -lt 20 ]; do
-    kill_once
-    [ "$(json_number "$WORK/killed.out" resumed_bytes)" -gt 0 ] 2>/dev/null && RESUMED=$((RESUMED + 1))
-    if grep -q '"event":"done"' "$WORK/killed.out"; then
-        diag "finished before it was killed, begun anew"
-        tr '\0-\377' '\1-\377\0' <"$SOURCE" >"$TARGET"
-        continue
+# old_disk FILE: another one of the same size, of which no byte is right.
+old_disk() { tr '\0-\377' '\1-\377\0' <"$SOURCE" >"$1"; }
+
+is_whole() { cmp -s -n "$SIZE" "$SOURCE" "$1"; }
+
+# sound DISK: it has no 55AA, or it is the source; and no GPT header, or all behind the first sector is the source.
+sound() {
+    is_whole "$1" && return
+    [ "$(dd if="$1" bs=1 skip=510 count=2 status=none | od -An -tx1)" != " 55 aa" ] || { echo "FAILED: sector 0 has 55AA"; return; }
+    ! dd if="$1" bs=512 skip=1 count=1 status=none | grep -aq 'EFI PART' || cmp -i 512 -n $((SIZE - 512)) "$SOURCE" "$1" ||
+        echo "FAILED: a GPT header is in sector 1"
+}
+
+# kill_after SECONDS DISK: a pull that is killed then; says how it went. Small requests, as else all of so small a disk is in
+# flight at once, and nothing of it has arrived before everything has.
+kill_after() {
+    local pid
+    "$REHOST" pull --all --json --connections 1 --request-size 65536 "$(uri slow)" "$2" >"$2.out" 2>&1 &
+    pid=$!
+    sleep "$1"
+    { kill -9 "$pid" && wait "$pid"; } 2>/dev/null || true
+    if grep -q '"event":"done"' "$2.out"; then
+        is_whole "$2" && echo finished || echo "FAILED: it says that it is done, and is not the source"
+        old_disk "$2"
+        return
     fi
-    KILLS=$((KILLS + 1))
-    check "kill $KILLS: the disk does not boot" does_not_boot "$TARGET" "$SIZE" || break
+    ! [ "$(json_number "$2.out" resumed_bytes)" -gt 0 ] 2>/dev/null || echo resumed
+    echo killed
+    sound "$2"
+}
+
+# lane NUMBER: one disk, killed over and over; in the end a run that nothing disturbs.
+lane() {
+    local disk=$WORK/lane.$1 kills=0 seconds
+    old_disk "$disk"
+    while [ "$kills" -lt "$KILLS" ] && read -r seconds; do
+        kill_after "$seconds" "$disk"
+        kills=$(grep -c ^killed "$WORK/lane.$1.log" || true)
+    done < <(perl -e 'srand shift; printf "%.3f\n", 0.05 + rand 2.6 for 1 .. 5 * shift' "$SEED$1" "$KILLS")
+    "$REHOST" pull --all "$(uri slow)" "$disk" && is_whole "$disk" || echo "FAILED: the last run did not make it the source"
+}
+
+SOURCE=$WORK/source.img
+SIZE=$((12 * 1048576 + 512))
+random_disk "$SOURCE" "$SIZE"
+DIGEST=$(sha256sum <"$SOURCE")
+serve_slow slow "$SOURCE" 40000000 64
+LANE_PIDS=()
+for ((number = 0; number < LANES; number++)); do
+    lane "$number" >"$WORK/lane.$number.log" 2>&1 &
+    LANE_PIDS+=($!)
 done
-tries "at least five of the killed runs had gone on from what was there ($RESUMED)" test "$RESUMED" -ge 5
-tries "the last run finishes, and the copy is the source" pulls_whole "$SOURCE" --json "$(uri slow)" "$TARGET"
+wait "${LANE_PIDS[@]}"
+stop "$SERVER"
+count() { cat "$WORK"/lane.*.log | grep -c "^$1" || true; }
+none_failed() { ! grep FAILED "$WORK"/lane.*.log; }
+tries "killed $(count killed) times: no disk boots by half, and each ends as the source" none_failed
+tries "... many of the killed runs had gone on from what was there ($(count resumed))" test "$(count resumed)" -ge 30
+tries "... $((LANES * KILLS)) times, and $(count finished) more runs had ended before" test "$(count killed)" -eq $((LANES * KILLS))
 tries "the source is unchanged" test "$(sha256sum <"$SOURCE")" = "$DIGEST"
 
 # A run that is killed late has nearly all of it in its journal.
-tr '\0-\377' '\1-\377\0' <"$SOURCE" >"$TARGET"
+SOURCE=$WORK/larger.img
+TARGET=$WORK/target.img
+SIZE=$((100 * 1048576 + 512))
+random_disk "$SOURCE" "$SIZE"
+old_disk "$TARGET"
 serve_slow slower "$SOURCE" 16000000
 "$REHOST" pull --all --json "$(uri slower)" "$TARGET" >"$WORK/killed.out" 2>&1 &
 PID=$!

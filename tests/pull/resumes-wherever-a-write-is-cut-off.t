@@ -20,14 +20,35 @@ strace -f -o "$WORK/trace" -e trace=pwrite64,fdatasync "$REHOST" pull --all --co
     skip_all "strace cannot trace here"
 must "an undisturbed pull under strace gives the source" same_content "$SOURCE" "$TARGET"
 
-# cut CALL N: killed as it enters the Nth call; then the disk must not boot unless it is complete, and the next run ends well.
-cut() {
+# kill_at CALL N: a pull that is killed as it enters the Nth call.
+kill_at() {
     local call=$1 nth=$2 status=0
-    old_disk
     { strace -f -o /dev/null -e trace="$call" -e inject="$call:signal=KILL:when=$nth" "$REHOST" pull --all --connections 1 "$(uri source)" "$TARGET" >/dev/null 2>&1; } 2>/dev/null || status=$?
     [ "$status" -eq 137 ] || { echo "it was not killed: exit status $status"; return 1; }
-    cmp -s -n "$SIZE" "$SOURCE" "$TARGET" || does_not_boot_yet || return 1
+}
+is_whole() { cmp -s -n "$SIZE" "$SOURCE" "$TARGET"; }
+
+# cut CALL N: cut off there, and the run that goes on as well, at a call of its own: the disk must not boot unless it is
+# complete. The third run ends well.
+cut() {
+    old_disk
+    kill_at "$1" "$2" || return 1
+    is_whole || { does_not_boot_yet && kill_at "$1" $(($2 % 3 + 1)); } || return 1
+    is_whole || does_not_boot_yet || return 1
     pulls_whole "$SOURCE" --json "$(uri source)" "$TARGET"
+}
+
+# Cut off while the boot code comes into its held-back place: the marker stands there or the boot code, and all else is whole.
+cut_at_the_boot_code() {
+    local call
+    for call in pwrite64 fdatasync; do
+        old_disk
+        "$REHOST" pull --all --hold-boot "$(uri source)" "$TARGET"
+        kill_at "$call" 1 || return 1
+        cmp -i 440 -n $((SIZE - 440)) "$SOURCE" "$TARGET" || return 1
+        [ "$(head -c 4 "$TARGET" | od -An -tx1)" = " cd 18 eb fe" ] || is_whole || return 1
+        pulls_whole "$SOURCE" "$(uri source)" "$TARGET" || return 1
+    done
 }
 
 # The old disk has no 55AA (its bytes are shifted by one), so whatever boots has come from the source.
@@ -46,6 +67,7 @@ all_of() {
 }
 tries "cut off at each write" all_of pwrite64 8
 tries "cut off at each flush" all_of fdatasync 6
+tries "cut off while the held-back boot code is put in place" cut_at_the_boot_code
 
 # At the end nothing that has arrived is asked for again, not even when the journal is overwritten already.
 old_disk
