@@ -40,7 +40,7 @@ check: check-programs
 check-programs:
 	$(MAKE) BUILD=$(BUILD)/check CC=gcc STATIC= PREFIX= HEADERS= OPT="-O1 -g $(SANITIZE)" LDFLAGS="$(SANITIZE)" unit
 
-unit: $(TESTS) $(BUILD)/rehost
+unit: $(TESTS) $(BUILD)/rehost $(FUZZERS:=.o)
 
 $(BUILD)/unit/%: tests/unit/%.c $(OBJECTS)
 	@mkdir -p $(@D)
@@ -56,12 +56,16 @@ $(BUILD)/nbd_fuzz: WRAPPED := stream_connect stream_read stream_write stream_clo
 $(BUILD)/initrd_fuzz: WRAPPED := program_start_reading program_wait
 $(BUILD)/guest_fuzz: WRAPPED := program_start_reading
 
-$(BUILD)/%_fuzz: tests/fuzz/%_fuzz.c tests/fuzz/fuzz.h $(OBJECTS)
+$(BUILD)/%_fuzz: $(BUILD)/%_fuzz.o $(OBJECTS)
+	$(call quiet,LD,$@)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LIBS)
+
+# `make check` compiles them as well, so that none falls behind what it looks into.
+$(BUILD)/%_fuzz.o: tests/fuzz/%_fuzz.c
 	@mkdir -p $(@D)
-	$(call quiet,CC,$<)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer $(WRAPPED:%=-Wl,--wrap=%) -Itools -o $@ $< $(OBJECTS) $(LIBS)
+	$(call quiet,CC,$<)$(CC) $(ALL_CFLAGS) -Itools -c -o $@ $<
 
 clean:
 	rm -rf $(BUILD)
 
 .PHONY: all check check-programs unit fuzz fuzzers clean
--include $(OBJECTS:.o=.d) $(BUILD)/rehost.d
+-include $(OBJECTS:.o=.d) $(BUILD)/rehost.d $(FUZZERS:=.d)

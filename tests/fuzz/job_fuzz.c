@@ -5,7 +5,6 @@
 static void check(int parsed, struct job *job, const struct error *err)
 {
     must(parsed == 0 || *err->message);
-    must(!job->source || job_check_source(job->source, NULL) == 0);
     must(!job->ip || job_check_ip(job->ip, NULL) == 0);
     job_free(job);
 }

@@ -6,7 +6,7 @@
 
 #include "fuzz.h"
 #include "pull/bytes.h"
-#include "pull/identity.h"
+#include "pull/journal.h"
 #include "pull/nbd.h"
 #include "pull/scan.h"
 
@@ -140,16 +140,10 @@ static enum nbd_result scan(struct client *client, struct error *err)
     return result;
 }
 
-static enum nbd_result identify(struct client *client, struct error *err)
+static enum nbd_result read_head(struct client *client, struct error *err)
 {
-    struct ends ends;
-    struct identity identity;
-    if (client->nbd.export.size_bytes < 2 * MIB)
-        return NBD_OK;
-    ends_open(&ends, client->nbd.export.size_bytes);
-    enum nbd_result result = identity_read(&client->nbd, &ends, &identity, err);
-    ends_close(&ends);
-    return result;
+    static unsigned char head[MIB];
+    return nbd_read_at(&client->nbd, head, 0, (size_t)least(sizeof head, client->nbd.export.size_bytes), NULL, err);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -172,7 +166,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (result == NBD_OK)
         result = scan(client, &err);
     if (result == NBD_OK)
-        result = identify(client, &err);
+        result = read_head(client, &err);
     must(result == NBD_OK || *err.message);
     nbd_close(&client->nbd);
     nbd_source_free(&source);

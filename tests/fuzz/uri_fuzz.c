@@ -3,12 +3,24 @@
 
 #include "fuzz.h"
 #include "pull/uri.h"
+#include "source/uri.h"
+
+static void check_source(const char *text)
+{
+    cleanup_source_uri struct source_uri uri = {0};
+    struct error err = {0};
+    if (source_uri_parse(text, &uri, &err) < 0)
+        must(*err.message);
+    else
+        must(uri.path && uri.scheme < SCHEME_COUNT && (uri.host || uri.scheme == SCHEME_FILE));
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     cleanup_free char *text = fuzz_text(data, size);
     struct nbd_uri uri;
     struct error err = {0};
+    check_source(text);
     if (nbd_uri_parse(text, &uri, &err) < 0) {
         must(*err.message);
         return 0;
