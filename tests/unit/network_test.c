@@ -140,6 +140,18 @@ static void what_a_netdev_file_makes_is_no_card(void **state)
     network_free(&network);
 }
 
+static void names_given_in_two_steps_are_bound_to_the_card(void **state)
+{
+    (void)state;
+    struct network network = {0};
+    network_parse_udev_rules(&network, "79", "SUBSYSTEM==\"net\", ATTR{address}==\"52:54:00:aa:00:01\", NAME=\"rehost0\"\n");
+    network_parse_names(&network, "names", "link set dev rehost0 name eth3\nlink set dev rehost9 name eth4\nlink set dev a/b name eth5\nlink set dev rehost0 name\n");
+    assert_string_equal(nic_named(&network, "eth3")->mac, "52:54:00:aa:00:01");
+    for (size_t i = 0; i < network.count; i++)
+        assert_false(string_is(network.nics[i].nic.name, "eth4") || string_is(network.nics[i].nic.name, "eth5"));
+    network_free(&network);
+}
+
 static void what_stands_on_a_card_tells_its_addresses(void **state)
 {
     (void)state;
@@ -273,6 +285,7 @@ int main(void)
         cmocka_unit_test(interfaces_are_read_as_ifupdown_does),
         cmocka_unit_test(networkd_settings_join_the_link_that_names_the_card),
         cmocka_unit_test(what_a_netdev_file_makes_is_no_card),
+        cmocka_unit_test(names_given_in_two_steps_are_bound_to_the_card),
         cmocka_unit_test(what_stands_on_a_card_tells_its_addresses),
         cmocka_unit_test(ifcfg_files_are_read_as_a_shell_would),
         cmocka_unit_test(a_name_that_is_none_is_not_taken_over),

@@ -44,6 +44,8 @@ void guest_nic_free(struct guest_nic *nic);
 /* Names bound to MACs. */
 void network_parse_udev_rules(struct network *network, const char *file, const char *text);
 void network_parse_link(struct network *network, const char *file, const char *text);
+/* What rehost itself wrote at an earlier move (plan/network_swap.c): "link set dev rehost0 name eth3" after the udev rule of rehost0. */
+void network_parse_names(struct network *network, const char *file, const char *text);
 /* Settings. `sources` gets the patterns of ifupdown's source lines. */
 void network_parse_interfaces(struct network *network, const char *file, const char *text, struct strings *sources);
 void network_parse_networkd(struct network *network, const char *file, const char *text);

@@ -95,6 +95,7 @@ void network_read(struct guest *guest)
     struct network network = {0};
     unsigned files = 0;
     read_directory(guest, &network, "/etc/udev/rules.d", ".rules", network_parse_udev_rules);
+    read_directory(guest, &network, "/etc/udev", "rehost-names", network_parse_names);
     if (guest->system.systemd)
         read_directory(guest, &network, "/etc/systemd/network", ".link", network_parse_link);
     if (guest->system.ifupdown)

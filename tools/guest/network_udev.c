@@ -62,3 +62,18 @@ void network_parse_udev_rules(struct network *network, const char *file, const c
         free(rule.name);
     }
 }
+
+void network_parse_names(struct network *network, const char *file, const char *text)
+{
+    const char *line;
+    for (size_t length; next_line(&text, &line, &length);) {
+        char temporary[16], name[16];
+        cleanup_free char *copy = checked_copy_bytes(line, length);
+        if (sscanf(copy, "link set dev %15s name %15s", temporary, name) != 2)
+            continue;
+        struct network_nic *nic = network_is_name(temporary) ? network_nic(network, temporary, NULL, file) : NULL;
+        cleanup_free char *mac = nic ? checked_copy(nic->nic.mac) : NULL;
+        if (mac)
+            network_nic(network, name, mac, file);
+    }
+}

@@ -13,6 +13,16 @@ void network_settle_slots(struct planning *planning, const struct nic_move *move
 void network_settle_files(struct planning *planning, const struct nic_move *move);
 /* The name is given to the card, for good. */
 void network_settle_name(struct planning *planning, const struct nic_move *move);
+/* Cards that have to exchange names of the kernel's own kind (eth0 and eth1): does this plan see to that itself, and then how. */
+bool network_swaps_names(const struct planning *planning);
+void network_swap_names(struct planning *planning);
+
+/* The guest's udev (network_udev.c). Whether there is one: Alpine and other small systems run mdev, or nothing. */
+bool network_has_udev(const struct guest *guest);
+/* 0: not known, older than 230, or another init. */
+int network_systemd_version(const struct guest *guest);
+/* Does it rename a card to a name that another one has for now, once that one has given it up? */
+bool network_udev_waits_for_names(const struct guest *guest);
 /* What would undo it at the next boot: cloud-init, which writes the settings anew on what it takes for a new machine. */
 void network_keep_from_cloud_init(struct planning *planning);
 /* Rules that name the optical drives of the old machine. */

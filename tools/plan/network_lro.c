@@ -7,7 +7,7 @@
 #include "../base/root.h"
 #include "network.h"
 
-#define LRO_RULES "/etc/udev/rules.d/71-rehost-lro.rules"
+#define LRO_RULES "/etc/udev/rules.d/81-rehost-lro.rules"
 
 /* "net.ipv4.ip_forward = 1", and the like for IPv6 and for single interfaces, with dots or slashes. */
 static bool line_forwards(const char *line)
@@ -70,14 +70,15 @@ static const char *ethtool_of(const struct guest *guest)
 }
 
 /* One way for every network system: each has a setting of its own for this, in a version of its own, and udev's rules are read by all.
- * The rule comes after those that give names, and RUN after all rules: $name is the name that the card has then. */
+ * The rule comes after those that give names, 80-net-setup-link.rules the last of them: $name is the one that the card has when RUN runs. */
 static char *rules_for(const struct plan *plan, const char *ethtool)
 {
     struct text out = {0};
     text_append(&out, "# Written by rehost: this server forwards packets, and a card that merges those it receives would slow it down.\n");
     for (size_t i = 0; i < plan->nic_move_count; i++)
         if (plan->nic_moves[i].hardware_nic)
-            text_printf(&out, "SUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"?*\", ATTR{address}==\"%s\", RUN+=\"%s -K $name lro off\"\n", plan->nic_moves[i].hardware_nic->mac, ethtool);
+            text_printf(&out, "SUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"?*\", ATTR{address}==\"%s\", RUN+=\"%s -K $name lro off\"\n",
+                        plan->nic_moves[i].hardware_nic->mac, ethtool);
     return text_take(&out);
 }
 

@@ -1,7 +1,5 @@
 /* The settings of a guest speak of names: each is given to the new card, by what gave it to the old one, else by what this
  * guest's udev understands. */
-#include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -75,27 +73,11 @@ static bool is_bound(const struct planning *planning, const struct nic_move *mov
     return false;
 }
 
-/* By the library that systemd's programs share: libsystemd-shared-252.so. 0 when it is not there (older than 230). */
-static int systemd_version(const struct guest *guest)
-{
-    static const char *const places[] = {"/usr/lib/systemd", "/lib/systemd", "/usr/lib/x86_64-linux-gnu/systemd", "/usr/lib/i386-linux-gnu/systemd",
-                                         "/usr/lib/aarch64-linux-gnu/systemd", "/usr/lib64/systemd"};
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        cleanup_strings struct strings names = {0};
-        int version;
-        root_list(guest->root_fd, places[i], &names);
-        for (size_t j = 0; j < names.count; j++)
-            if (sscanf(names.items[j], "libsystemd-shared-%d", &version) == 1)
-                return version;
-    }
-    return 0;
-}
-
 /* A VLAN or a bridge has the MAC of its card too: only the permanent address tells the card from them. */
 static void bind_by_link(struct planning *planning, const struct nic_move *move)
 {
     const char *name = move->guest_nic->name;
-    const char *key = systemd_version(planning->guest) >= PERMANENT_MAC_SINCE ? "PermanentMACAddress" : "MACAddress";
+    const char *key = network_systemd_version(planning->guest) >= PERMANENT_MAC_SINCE ? "PermanentMACAddress" : "MACAddress";
     cleanup_free char *path = checked_printf("/etc/systemd/network/10-rehost-%s.link", name);
     cleanup_free char *content = checked_printf("# Written by rehost: the settings of this server speak of %s.\n[Match]\n%s=%s\n\n[Link]\nName=%s\n", name, key,
                                                 move->hardware_nic->mac, name);
@@ -108,22 +90,12 @@ static void bind_by_link(struct planning *planning, const struct nic_move *move)
 static void bind_by_rule(struct planning *planning, const struct nic_move *move)
 {
     cleanup_free char *text = planning_read(planning, RULES_FILE);
-    cleanup_free char *better = checked_printf("%s# Written by rehost: the settings of this server speak of %s.\nSUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"?*\", ATTR{address}==\"%s\", NAME=\"%s\"\n",
+    cleanup_free char *better = checked_printf("%s# Written by rehost: the settings of this server speak of %s.\n"
+                                               "SUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"?*\", ATTR{address}==\"%s\", NAME=\"%s\"\n",
                                                text ? text : "", move->guest_nic->name, move->hardware_nic->mac, move->guest_nic->name);
     cleanup_free char *why = checked_printf("gives the name %s to the card %s of this machine", move->guest_nic->name, move->hardware_nic->mac);
     if (planning_write(planning, RULES_FILE, better, why))
         planning->initrd_is_stale = true;
-}
-
-/* Whether anything in the guest acts on rules and .link files: Alpine and other small systems run mdev, or nothing. */
-static bool has_udev(const struct guest *guest)
-{
-    static const char *const programs[] = {"/lib/systemd/systemd-udevd", "/usr/lib/systemd/systemd-udevd", "/sbin/udevd", "/usr/sbin/udevd", "/lib/udev/udevd",
-                                           "/sbin/udevadm", "/bin/udevadm", "/usr/bin/udevadm"};
-    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
-        if (root_exists(guest->root_fd, programs[i]))
-            return true;
-    return guest->system.systemd;
 }
 
 /* initscripts of RHEL 5 to 8: udev asks it for the name that the ifcfg file with the card's HWADDR gives in DEVICE. */
@@ -173,38 +145,9 @@ static bool netplan_names(struct planning *planning, const struct nic_move *move
     return false;
 }
 
-/* udev gives up when a name is in use, since systemd 209 (commit 97595710b77a); Debian and Ubuntu took that back, up to version 252. */
-static bool udev_waits_for_names(const struct guest *guest)
-{
-    int version = systemd_version(guest);
-    bool is_debian = string_is(guest->system.family, "debian");
-    return version == 0 ? !guest->system.systemd || is_debian : is_debian && version <= 252;
-}
-
-static size_t place_of(const struct hardware *hardware, const struct hardware_nic *nic)
-{
-    return (size_t)(nic - hardware->nics);
-}
-
-/* "eth1" is what the kernel itself calls the second card that it finds. A name of its own kind cannot be relied on to be free when
- * udev wants to give it to another card, and names are not changed here behind the back of a firewall's rules that speak of them. */
-static void doubt_kernel_name(struct planning *planning, const struct nic_move *move)
-{
-    const char *name = move->guest_nic->name;
-    bool is_kernels = string_starts(name, "eth") && isdigit((unsigned char)name[3]);
-    if (!is_kernels || (has_udev(planning->guest) && udev_waits_for_names(planning->guest)))
-        return;
-    char *end;
-    if (strtoul(name + 3, &end, 10) == place_of(planning->hardware, move->hardware_nic) && !*end)
-        return;
-    cleanup_free char *way_out = checked_printf("give %s the card that stands at its place in `rehost hardware`, or rename the interfaces on the source (lan0, wan0).", name);
-    planning_warn(planning, way_out, "%s goes to the card %s, to which the kernel gives another name of this kind by itself; this guest cannot exchange the two", name,
-                  move->hardware_nic->mac);
-}
-
 static void bind_name(struct planning *planning, const struct nic_move *move)
 {
-    if (!has_udev(planning->guest))
+    if (!network_has_udev(planning->guest))
         planning_note(planning, "nothing in the guest gives names to network cards: %s is what its kernel calls the card", move->guest_nic->name);
     else if (planning->guest->system.systemd)
         bind_by_link(planning, move);
@@ -218,7 +161,6 @@ void network_settle_name(struct planning *planning, const struct nic_move *move)
     settle_links(planning, move);
     bool bound = is_bound(planning, move) || netplan_names(planning, move);
     bound |= settle_hwaddr(planning, move, bound);
-    if (!bound)
+    if (!bound && !network_swaps_names(planning))
         bind_name(planning, move);
-    doubt_kernel_name(planning, move);
 }
