@@ -74,6 +74,9 @@ static void read_older_mark(int fd, struct guest_system *system)
         char *said = string_trim(line), *number = said + strcspn(said, "0123456789");
         const char *own = strstr(said, "CentOS") ? "centos" : strstr(said, "Fedora") ? "fedora" : marks[i].id;
         bool only_number = number == said && *said;
+        free(system->version_id); /* an os-release without an ID may have told these */
+        free(system->pretty_name);
+        free(system->family);
         system->id = checked_copy(own);
         system->family = checked_copy(marks[i].family);
         system->version_id = *number ? checked_copy_bytes(number, strcspn(number, " ()")) : NULL;
