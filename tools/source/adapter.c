@@ -77,6 +77,7 @@ static int start(const struct adapter_command *command, struct strings *argument
         strings_add(arguments, command->options->items[i]);
     cleanup_free const char **argv = checked_alloc((arguments->count + 1) * sizeof *argv);
     memcpy(argv, arguments->items, arguments->count * sizeof *argv);
+    unlink(pid_file); /* of one that was here before */
     adapter->log_fd = make_log();
     if (adapter->log_fd < 0)
         return error_errno(err, "make room for what %s says", argv[0]);
@@ -122,8 +123,10 @@ int adapter_start_qemu_nbd(const struct adapter_command *command, struct adapter
 void adapter_end(struct adapter *adapter)
 {
     program_end(adapter->pid);
-    if (adapter->socket && adapter->log_fd >= 0)
+    if (adapter->socket) {
+        unlink(adapter->socket);
         close(adapter->log_fd);
+    }
     free(adapter->socket);
     *adapter = (struct adapter){0};
 }

@@ -1,27 +1,87 @@
 /* https:// and http://: nbdkit's curl plugin reads ranges of the file, over several connections, and asks again when one is lost. */
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../base/cleanup.h"
+#include "pin.h"
+#include "probe.h"
 #include "secret.h"
 #include "transport.h"
 
-static char *url_of(const struct source_uri *uri)
+static bool is_secure(const struct source_uri *uri)
 {
-    const char *scheme = uri->scheme == SCHEME_HTTPS ? "https" : "http", *format = strchr(uri->host, ':') ? "%s://[%s]%s%s%s%s" : "%s://%s%s%s%s%s";
-    return checked_printf(format, scheme, uri->host, uri->port ? ":" : "", uri->port ? uri->port : "", uri->raw_path, uri->query ? uri->query : "");
+    return uri->scheme == SCHEME_HTTPS;
 }
 
-/* 62 seconds of a server that does not answer, before a read fails; and no redirection to another kind of place. */
-static void add_common(const struct source_uri *uri, struct strings *options)
+static char *authority(const char *host, const char *port)
 {
-    cleanup_free char *url = url_of(uri);
-    strings_add(options, "--filter=retry");
-    strings_add(options, "curl");
+    const char *format = strchr(host, ':') ? "[%s]%s%s" : "%s%s%s";
+    return checked_printf(format, host, port ? ":" : "", port ? port : "");
+}
+
+/* The URL under the host's own name, or another. */
+static void add_url(const struct source_uri *uri, const char *host, struct strings *options)
+{
+    cleanup_free char *where = authority(host, uri->port);
+    cleanup_free char *url = checked_printf("%s://%s%s%s", is_secure(uri) ? "https" : "http", where, uri->raw_path, uri->query ? uri->query : "");
     adapter_option(options, "url", url);
-    adapter_option(options, "protocols", uri->scheme == SCHEME_HTTPS ? "https" : "http,https");
-    adapter_option(options, "retries", "5");
+}
+
+static char *address_of(const struct source_uri *uri, struct error *err)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
+    char address[NI_MAXHOST];
+    int failure = getaddrinfo(uri->host, NULL, &hints, &found);
+    if (failure == 0) {
+        failure = getnameinfo(found->ai_addr, found->ai_addrlen, address, sizeof address, NULL, 0, NI_NUMERICHOST);
+        freeaddrinfo(found);
+    }
+    if (failure == 0)
+        return checked_copy(address);
+    error_set(err, "look up %s: %s", uri->host, gai_strerror(failure));
+    return NULL;
+}
+
+/* The certificate bears another name than the URI's host: that name is asked for, at the host's address. */
+static int add_other_name(const struct source_uri *uri, const char *name, struct strings *options, struct error *err)
+{
+    cleanup_free char *address = address_of(uri, err);
+    if (!address)
+        return -1;
+    cleanup_free char *resolve = checked_printf("%s:%s:%s", name, uri->port ? uri->port : "443", address);
+    cleanup_free char *host = authority(uri->host, uri->port), *header = checked_printf("Host: %s", host);
+    add_url(uri, name, options);
+    adapter_option(options, "resolve", resolve);
+    adapter_option(options, "header", header);
+    return 0;
+}
+
+static int add_pinned(const struct source_uri *uri, const char *directory, struct strings *options, struct error *err)
+{
+    struct pinned_certificate pinned;
+    int result = pin_certificate(uri, directory, &pinned, err);
+    if (result == 0) {
+        adapter_option(options, "cainfo", pinned.file);
+        if (pinned.name)
+            result = add_other_name(uri, pinned.name, options, err);
+        else
+            add_url(uri, uri->host, options);
+    }
+    pinned_certificate_free(&pinned);
+    return result;
+}
+
+/* No redirection leads to another kind of place. */
+static int add_common(const struct source_uri *uri, const char *directory, struct strings *options, struct error *err)
+{
+    strings_add(options, "curl");
+    adapter_option(options, "protocols", is_secure(uri) ? "https" : "http,https");
+    if (uri->settings[SETTING_FINGERPRINT])
+        return add_pinned(uri, directory, options, err);
     adapter_option(options, "cainfo", uri->settings[SETTING_CAINFO]);
+    add_url(uri, uri->host, options);
+    return 0;
 }
 
 static int add_password(const struct source_uri *uri, const struct source_secrets *secrets, struct strings *options, int *fd, struct error *err)
@@ -40,9 +100,8 @@ int http_open(const struct source_uri *uri, const struct source_secrets *secrets
 {
     cleanup_strings struct strings options = {0};
     cleanup_close int secret_fd = -1;
-    add_common(uri, &options);
-    if (add_password(uri, secrets, &options, &secret_fd, err) < 0)
+    if (add_common(uri, source->directory, &options, err) < 0 || add_password(uri, secrets, &options, &secret_fd, err) < 0)
         return -1;
     struct adapter_command command = {.directory = source->directory, .name = "transport", .options = &options, .secret_fd = secret_fd};
-    return adapter_start_nbdkit(&command, &source->transport, err);
+    return probe_start_patient(&command, &source->transport, err);
 }

@@ -76,6 +76,8 @@ static cJSON *read_info(const cJSON *image, const char *shown, struct error *err
     if (program_run(&program, &output, &failure) < 0) {
         const char *reason = output.length ? strstr(string_trim(output.data), "}': ") : NULL; /* qemu-img: Could not open 'json:{…}': why */
         error_set(err, "read the image %s: %s", shown, reason ? reason + strlen("}': ") : failure.message);
+        if (strstr(err->message, "VMDK descriptor"))
+            error_advise(err, "The disk stands in other files, which the server alone knows. If there is one ending in -flat.vmdk, name that.");
         return NULL;
     }
     cJSON *info = cJSON_Parse(output.data);

@@ -46,3 +46,28 @@ int probe_adapter(const struct adapter *adapter, struct format_ends *ends, struc
     cleanup_free char *words = adapter_last_words(adapter);
     return error_set(err, "%s", words ? words : failure.message);
 }
+
+static int hear(const struct adapter_command *command, struct error *err)
+{
+    struct adapter adapter;
+    struct format_ends ends;
+    if (adapter_start_nbdkit(command, &adapter, err) < 0)
+        return -1;
+    int status = probe_adapter(&adapter, &ends, err);
+    adapter_end(&adapter);
+    return status;
+}
+
+int probe_start_patient(const struct adapter_command *command, struct adapter *adapter, struct error *err)
+{
+    if (hear(command, err) < 0)
+        return -1;
+    cleanup_strings struct strings options = {0};
+    struct adapter_command patient = *command;
+    strings_add(&options, "--filter=retry");
+    for (size_t i = 0; i < command->options->count; i++)
+        strings_add(&options, command->options->items[i]);
+    adapter_option(&options, "retries", "5"); /* after 2, 4, 8, 16 and 32 seconds */
+    patient.options = &options;
+    return adapter_start_nbdkit(&patient, adapter, err);
+}

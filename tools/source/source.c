@@ -130,6 +130,19 @@ static int open_format(const struct source_uri *uri, struct source *source, stru
     return probe_adapter(&source->image, &ends, err);
 }
 
+/* The adapters say what is wrong, in their own words, and not what can be done here. */
+static void advise(enum scheme scheme, struct error *err)
+{
+    if (scheme == SCHEME_SSH && strstr(err->message, "host key"))
+        error_advise(err, "Ask the server itself for its key's fingerprint (ssh-keygen -l -f /etc/ssh/ssh_host_ed25519_key.pub), and write it behind the "
+                          "URI: #fingerprint=SHA256:…");
+    else if (scheme == SCHEME_HTTPS && strstr(err->message, "ertificate"))
+        error_advise(err, "If no public authority has signed the server's certificate, ask the server itself for its fingerprint (openssl x509 -noout "
+                          "-fingerprint -sha256 -in FILE), and write it behind the URI: #fingerprint=SHA256:… This machine's clock counts, too.");
+    else if (scheme != SCHEME_FILE)
+        error_advise(err, "Check the server's name, the path, the user and the password, and that no firewall is in between.");
+}
+
 static int open_adapters(const struct source_uri *uri, const struct source_secrets *secrets, struct source *source, struct error *err)
 {
     struct error failure = {0};
@@ -137,6 +150,7 @@ static int open_adapters(const struct source_uri *uri, const struct source_secre
         return 0;
     if (!strstr(failure.message, source->uri))
         error_prefix(&failure, "%.300s", source->uri);
+    advise(uri->scheme, &failure);
     source_close(source);
     if (err)
         *err = failure;

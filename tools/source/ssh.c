@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "../base/cleanup.h"
+#include "pin.h"
+#include "probe.h"
 #include "secret.h"
 #include "transport.h"
 
@@ -24,15 +26,17 @@ int ssh_open(const struct source_uri *uri, const struct source_secrets *secrets,
 {
     cleanup_strings struct strings options = {0};
     cleanup_close int secret_fd = -1;
-    strings_add(&options, "--filter=retry");
+    cleanup_free char *pinned = uri->settings[SETTING_FINGERPRINT] ? pin_host_key(uri, source->directory, err) : NULL;
+    if (uri->settings[SETTING_FINGERPRINT] && !pinned)
+        return -1;
     strings_add(&options, "ssh");
     adapter_option(&options, "host", uri->host);
     adapter_option(&options, "port", uri->port);
     adapter_option(&options, "path", uri->path);
     adapter_option(&options, "timeout", "30");
-    adapter_option(&options, "known-hosts", uri->settings[SETTING_KNOWN_HOSTS]);
+    adapter_option(&options, "known-hosts", pinned ? pinned : uri->settings[SETTING_KNOWN_HOSTS]);
     if (add_login(uri, secrets, &options, &secret_fd, err) < 0)
         return -1;
     struct adapter_command command = {.directory = source->directory, .name = "transport", .options = &options, .secret_fd = secret_fd};
-    return adapter_start_nbdkit(&command, &source->transport, err);
+    return probe_start_patient(&command, &source->transport, err);
 }
