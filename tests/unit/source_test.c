@@ -48,6 +48,7 @@ static void each_scheme_has_its_parts(void **state)
     parses("file:/a?b", SCHEME_FILE, NULL, NULL, NULL, "/a?b", NULL);
     parses("https://root@esx1:8443/folder/a%20b/b-flat.vmdk?dcPath=x&dsName=y", SCHEME_HTTPS, "root", "esx1", "8443", "/folder/a b/b-flat.vmdk", "?dcPath=x&dsName=y");
     parses("http://[2001:db8::1]:80/x", SCHEME_HTTP, NULL, "2001:db8::1", "80", "/x", NULL);
+    parses("iscsi://h/iqn.2026-11.org.example:web/1", SCHEME_ISCSI, NULL, "h", NULL, "/iqn.2026-11.org.example:web/1", NULL);
     parses("ssh://DOM%5Cme@h/var/lib/x", SCHEME_SSH, "DOM\\me", "h", NULL, "/var/lib/x", NULL);
 }
 
@@ -71,6 +72,7 @@ static void what_is_wrong_with_a_uri_is_said(void **state)
     refuses("ftp://h/x", "this is no source");
     refuses("https:///x", "the host is missing");
     refuses("https://h", "the path is missing");
+    refuses("iscsi://h?x", "the path is missing");
     refuses("https://-oProxyCommand=x/y", "is no host");
     refuses("ssh://h;x/y", "is no host");
     refuses("ssh://[::1/y", "the ] of the address is missing");

@@ -96,6 +96,7 @@ static int file_open(const struct source_uri *uri, const struct source_secrets *
 
 static transport_open *const transports[SCHEME_COUNT] = {
     [SCHEME_FILE] = file_open, [SCHEME_HTTP] = http_open, [SCHEME_HTTPS] = http_open, [SCHEME_SSH] = ssh_open,
+    [SCHEME_ISCSI] = iscsi_open,
 };
 
 /* A raw disk in a file. */

@@ -11,7 +11,7 @@
 
 /* What a source may be, for messages and questions. */
 #define SOURCE_FORMS "nbd://HOST[:PORT][/EXPORT] (nbds:// with TLS), nbd+unix:///[EXPORT]?socket=PATH, file:PATH, https://[USER@]HOST/PATH, " \
-                     "http://[USER@]HOST/PATH or ssh://[USER@]HOST/PATH"
+                     "http://[USER@]HOST/PATH, ssh://[USER@]HOST/PATH or iscsi://[USER@]HOST/TARGET/LUN"
 
 /* Where passwords come from: never from the URI, which stands in command lines, logs and the status document. */
 struct source_secrets {

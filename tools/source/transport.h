@@ -8,6 +8,6 @@
 
 typedef int transport_open(const struct source_uri *uri, const struct source_secrets *secrets, struct source *source, struct error *err);
 
-transport_open http_open, ssh_open;
+transport_open http_open, ssh_open, iscsi_open;
 
 #endif

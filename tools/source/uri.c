@@ -20,6 +20,7 @@ static const struct {
     [SCHEME_HTTP] = {"http://", BIT(SETTING_FORMAT) | BIT(SETTING_PASSWORD_FILE)},
     [SCHEME_HTTPS] = {"https://", BIT(SETTING_FORMAT) | BIT(SETTING_PASSWORD_FILE) | BIT(SETTING_FINGERPRINT) | BIT(SETTING_CAINFO)},
     [SCHEME_SSH] = {"ssh://", BIT(SETTING_FORMAT) | BIT(SETTING_PASSWORD_FILE) | BIT(SETTING_FINGERPRINT) | BIT(SETTING_KNOWN_HOSTS) | BIT(SETTING_IDENTITY)},
+    [SCHEME_ISCSI] = {"iscsi://", BIT(SETTING_FORMAT) | BIT(SETTING_PASSWORD_FILE)},
 };
 
 static const char *const setting_names[SETTING_COUNT] = {
@@ -140,7 +141,8 @@ static int take_path(struct source_uri *uri, const char *text, size_t length, st
     uri->raw_path = checked_copy_bytes(text, path_length);
     if (decode(text, path_length, "path", &uri->path, err) < 0)
         return -1;
-    return *uri->path && !string_is(uri->path, "/") ? 0 : error_set(err, "the path is missing");
+    bool whole = uri->scheme == SCHEME_FILE ? *uri->path != '\0' : *uri->path == '/' && uri->path[1];
+    return whole ? 0 : error_set(err, "the path is missing");
 }
 
 static int parse(const char *text, struct source_uri *uri, struct error *err)
