@@ -17,11 +17,10 @@ echo alice:000102030405060708090a0b0c0d0e0f >"$WORK/keys/keys.psk"
 KEY=tls-psk-file=$WORK/keys/keys.psk
 serve_psk source "$WORK/keys/keys.psk" file "$SOURCE"
 
-# When a connection is lost the first 4 MiB and the last are read anew, to see that the disk is still the same: a connection
-# that ends soon after that brings nothing.
+# After the first connection has read what the disk is known by: its first 4 MiB and its last.
 AFTER=5600000
 
-# meddled_with WHAT PATTERN: every connection is, from a place after the first reads on; the pull ends so, and the disk does not boot.
+# meddled_with WHAT PATTERN: every connection is; the pull ends so, and the disk does not boot.
 meddled_with() {
     rm -f "$TARGET"
     meddle source "$1" "$AFTER" 1000000
@@ -50,6 +49,10 @@ for offset in 39 43 90 300; do
     tries "... and nothing was written" test ! -e "$WORK/none"
     stop "$SERVER"
 done
+
+meddle source drip 60 1000000
+tries "a handshake that comes a byte at a time is given up" pull_says 1 'does not speak, or too slowly' "$(tls_uri source-met "$KEY")" "$WORK/none"
+stop "$SERVER"
 
 # As serve_slow, over TLS.
 slow() {

@@ -38,13 +38,23 @@ serve_nbdkit small --filter=blocksize-policy file "$SOURCE" blocksize-minimum=51
 copies "nbdkit that refuses requests above 64 KiB" small
 serve_nbdkit tiny --filter=blocksize-policy file "$SOURCE" blocksize-minimum=512 blocksize-preferred=512 blocksize-maximum=2048 blocksize-error-policy=error
 copies "nbdkit that refuses requests above 2 KiB" tiny
+{ head -c 3145728 "$SOURCE" && head -c $((SIZE - 3145728)) /dev/zero; } >"$WORK/zeroes.img"
+printf '0 3M\n3M %s hole,zero\n' "$((SIZE - 3145728))" >"$WORK/extents"
+serve_nbdkit extentlist --filter=extentlist file "$WORK/zeroes.img" extentlist="$WORK/extents"
+tries "nbdkit whose extents are a list" pulls_whole "$WORK/zeroes.img" --json "$(uri extentlist)" "$WORK/extentlist.target"
+tries "... by which zeroes are not sent" test "$(json_number "$WORK/pull.out" received_bytes)" -le $((10 * 1048576))
+stop "$SERVER"
+serve_nbdkit retry --filter=retry --filter=error file "$SOURCE" error-pread=EIO error-pread-rate=4% retry-delay=1 retry-exponential=no retries=20
+copies "nbdkit that tries again by itself" retry
+serve_nbdkit last --filter=exitlast file "$SOURCE"
+copies "nbdkit that ends with its last client" last
 truncate -s %65536 "$SOURCE" # the disk of such a server has whole blocks
 serve_nbdkit large --filter=blocksize-policy file "$SOURCE" blocksize-minimum=65536 blocksize-preferred=65536 blocksize-maximum=131072 blocksize-error-policy=error
 copies "nbdkit that refuses requests not aligned to 64 KiB" large
 serve_nbdkit named --filter=exportname file "$SOURCE" exportname="disk one" exportname-strict=true
 copies "an export name with a blank, percent-encoded" named disk%20one
 
-for oddity in pieces df-overflow error-offset status-error status-beyond-last; do
+for oddity in pieces shuffled df-overflow error-offset unknown-error status-error status-beyond-last; do
     serve_rotten "$oddity" "$SOURCE" "odd-$oddity"
     copies "rare but right: $oddity" "$oddity"
 done

@@ -41,6 +41,22 @@ vouches_only_for_what_was_flushed() {
     [ "$newest" -eq 3 ] && goes_on
 }
 
+# each_write: of the thread that makes the most. The last ones are the held-back ends and the first sector.
+each_write() {
+    local whole=$SOURCE source=$WORK/small.img nth=0 SIZE=$((4 * 1048576 + 512))
+    head -c "$SIZE" "$whole" >"$source"
+    serve_qemu small -f raw -e 8 "$source"
+    while rm -f "$TARGET"; strace -f -o "$WORK/trace" -e trace=pwrite64 -e inject="pwrite64:error=EIO:when=$((nth + 1))" \
+        "$REHOST" pull --all --connections 1 "$(uri small)" "$TARGET" >"$WORK/pull.out" 2>&1 || [ $? -eq 1 ] && grep -q INJECTED "$WORK/trace"; do
+        nth=$((nth + 1))
+        grep -Eq "write $TARGET at offset [0-9]+ .*(Input/output|I/O) error" "$WORK/pull.out" || { cat "$WORK/pull.out"; return 1; }
+        does_not_boot "$TARGET" "$SIZE" || return 1
+        pulls_whole "$source" "$(uri small)" "$TARGET" || return 1
+    done
+    echo "$nth writes"
+    [ "$nth" -ge 6 ]
+}
+
 limited() { (ulimit -f $((16 * 1024)) && "$REHOST" pull --all "$(uri source)" "$TARGET"); }
 truncate -s "$SIZE" "$TARGET"
 tries "a limit on the size of files" fails "write $TARGET at offset [0-9]+ .*File too large" limited
@@ -60,6 +76,7 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
     tries "a write that the disk refuses" fails "write $TARGET at offset [0-9]+ .*(Input/output|I/O) error" with_fault pwrite64 EIO 7
     tries "... with advice" grep -q 'The target disk .* does not take the data' "$WORK/pull.out"
     tries "... and then the copy goes on" goes_on
+    tries "each single write of a small pull fails, one after the other" each_write
     for flush in 1 2 3 4 5 6; do
         rm -f "$TARGET"
         tries "flush $flush of the disk fails" fails "flush $TARGET: (Input/output|I/O) error" with_fault fdatasync EIO "$flush"

@@ -36,6 +36,7 @@ go-empty           does not describe its export
 block-sizes        wants blocks of 3 to 1 bytes
 size-zero          size is 0
 size-huge          size is 9223372036854775808 bytes
+size-larger        cannot read [0-9]+ bytes at offset [0-9]+
 unknown-cookie     answers request .* never sent
 short-answer       ends before all [0-9]+ bytes have come
 long-answer        sends a chunk of type 1 with [0-9]+ bytes|it sends [0-9]+ bytes at offset

@@ -23,7 +23,10 @@ tries "... arrive whole" same_content "$WORK/dense.img" "$WORK/target"
 PEAK=$(peak "$REHOST" pull --all --connections 16 --request-size 8388608 "$(uri dense)" "$WORK/target")
 tries "16 connections with 8 MiB requests: $PEAK kB" test "$PEAK" -gt 0 -a "$PEAK" -le "$LIMIT_KB"
 tries "... arrive whole" same_content "$WORK/dense.img" "$WORK/target"
-rm "$WORK/target" "$WORK/dense.img"
+PEAK=$(peak "$REHOST" pull --all "$(uri dense)" "$WORK/target" "$(uri dense)" "$WORK/b" "$(uri dense)" "$WORK/c" "$(uri dense)" "$WORK/d")
+tries "four disks at once: $PEAK kB, 10 MB more for each" test "$PEAK" -gt 0 -a "$PEAK" -le $((LIMIT_KB + 3 * 10240))
+tries "... arrive whole" same_content "$WORK/dense.img" "$WORK/d"
+rm "$WORK"/{target,b,c,d,dense.img}
 
 # A data pattern at far-apart places of a disk of 4 TiB, some of them in the middle of a chunk.
 SIZE=$((4 * 1024 * 1024 * 1048576 + 512))

@@ -170,7 +170,7 @@ static uint32_t choose_request_bytes(const struct pull *pull)
 static unsigned choose_connections(const struct pull *pull, uint32_t request_bytes)
 {
     uint64_t each = request_bytes + (uint64_t)TARGET_SCRATCH_BYTES;
-    return (unsigned)most(1, least(nbd_connections(&pull->nbd.export, pull->options->connections), BUFFERS_BYTES_MAX / each));
+    return (unsigned)most(1, least(nbd_connections(&pull->nbd.export, pull->options->connections), BUFFERS_BYTES_MAX / most(1, pull->options->disks) / each));
 }
 
 static int prepare_target(struct pull *pull, uint32_t request_bytes, struct error *err)
@@ -230,6 +230,8 @@ static int copy_body(struct pull *pull, pull_told *told, void *context, struct p
     result->connections = copy->connections;
     result->progress.resumed_bytes = pool_snapshot(&copy->pool, NULL, NULL);
     int status = copy_run(copy, &pull->nbd, told, context, &result->progress, err);
+    if (status == 0 && pull->options->before_ends)
+        status = journal_save(copy, err); /* what is waited for now may take long, or never come */
     pool_snapshot(&copy->pool, NULL, &result->zero_bytes);
     extents_free(&pull->journal.lost);
     pull->journal.lost = extents_copy(&copy->lost);
@@ -247,6 +249,11 @@ static int finish_held(struct pull *pull, struct pull_result *result, struct err
     return pull->options->hold_boot_code ? 0 : write_boot_code(&pull->target, pull->ends.head, err);
 }
 
+static int ask_before_ends(const struct pull *pull, struct error *err)
+{
+    return pull->options->before_ends ? pull->options->before_ends(pull->options->context, err) : 0;
+}
+
 static int pull_all(struct pull *pull, pull_told *told, void *context, struct pull_result *result, struct error *err)
 {
     const char *name = pull->options->source, *nbd_uri = pull->options->nbd_uri;
@@ -260,8 +267,8 @@ static int pull_all(struct pull *pull, pull_told *told, void *context, struct pu
     if (target_open(&pull->target, pull->options->target, pull->ends.source_bytes, err) < 0 || look_at_target(pull, err) < 0)
         return -1;
     if (pull->state == PULL_HELD)
-        return finish_held(pull, result, err);
-    if (prepare_target(pull, choose_request_bytes(pull), err) < 0 || copy_body(pull, told, context, result, err) < 0)
+        return ask_before_ends(pull, err) < 0 ? -1 : finish_held(pull, result, err);
+    if (prepare_target(pull, choose_request_bytes(pull), err) < 0 || copy_body(pull, told, context, result, err) < 0 || ask_before_ends(pull, err) < 0)
         return -1;
     if (ends_finish(&pull->target, &pull->journal, &pull->ends, pull->options->hold_boot_code, err) < 0)
         return -1;

@@ -22,6 +22,10 @@ struct pull_options {
     uint64_t in_use_of_bytes; /* the size of the disk that they were found on */
     bool zero_unreadable; /* a range that the source cannot read is zeroed and noted, and does not end the copy */
     bool restart;         /* forget what a journal on the target says */
+    unsigned disks;       /* that are copied at once, this one among them, and share the memory; 0: it alone */
+    /* Asked when everything but the ends has arrived, before the disk is made one that boots: 0 to go on. NULL: nobody is asked. */
+    int (*before_ends)(void *context, struct error *err);
+    void *context;
     bool hold_boot_code;  /* leave the disk complete but unbootable: see pull_release */
 };
 

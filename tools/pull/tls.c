@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "../base/text.h"
+#include "stream.h"
 #include "tls_private.h"
 
 static bool is_address(const char *host)
@@ -22,12 +23,24 @@ static bool expect_host(SSL *ssl, const char *host)
     return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
 }
 
+static bool put_on_socket(struct tls *tls)
+{
+    BIO *bio = BIO_new(tls->client->socket_method);
+    if (!bio)
+        return false;
+    BIO_set_data(bio, tls);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(tls->ssl, bio, bio);
+    return true;
+}
+
 struct tls *tls_new(const struct tls_client *client, int fd)
 {
     struct tls *tls = checked_alloc(sizeof *tls);
     tls->client = client;
+    tls->fd = fd;
     tls->ssl = SSL_new(client->context);
-    if (!tls->ssl || SSL_set_fd(tls->ssl, fd) != 1 || (client->host && !expect_host(tls->ssl, client->host))) {
+    if (!tls->ssl || !put_on_socket(tls) || (client->host && !expect_host(tls->ssl, client->host))) {
         tls_end(tls);
         return NULL;
     }
@@ -59,9 +72,11 @@ static int failed(struct tls *tls, int status)
     return -1;
 }
 
-static bool is_usable(const struct tls *tls)
+/* Before each call. False, with errno, when there is nothing to call any more. */
+static bool begin_call(struct tls *tls)
 {
     ERR_clear_error(); /* SSL_get_error looks at the queue */
+    tls->called_ms = clock_ms();
     errno = tls->is_over ? EPROTO : 0;
     return !tls->is_over;
 }
@@ -69,7 +84,7 @@ static bool is_usable(const struct tls *tls)
 ssize_t tls_receive(struct tls *tls, void *bytes, size_t length)
 {
     size_t moved;
-    if (!is_usable(tls))
+    if (!begin_call(tls))
         return -1;
     return SSL_read_ex(tls->ssl, bytes, length, &moved) == 1 ? (ssize_t)moved : failed(tls, 0);
 }
@@ -77,7 +92,7 @@ ssize_t tls_receive(struct tls *tls, void *bytes, size_t length)
 ssize_t tls_send(struct tls *tls, const void *bytes, size_t length)
 {
     size_t moved;
-    if (!is_usable(tls))
+    if (!begin_call(tls))
         return -1;
     return SSL_write_ex(tls->ssl, bytes, length, &moved) == 1 ? (ssize_t)moved : failed(tls, 0);
 }
@@ -145,8 +160,7 @@ enum tls_result tls_last_word(struct tls *tls, struct error *err)
 
 enum tls_result tls_handshake(struct tls *tls, struct error *err)
 {
-    ERR_clear_error();
-    errno = 0;
+    (void)begin_call(tls);
     int status = SSL_connect(tls->ssl);
     if (status == 1)
         return TLS_OK;
@@ -170,6 +184,8 @@ void tls_end(struct tls *tls)
 {
     if (!tls)
         return;
+    if (tls->ssl && SSL_is_init_finished(tls->ssl) && !tls->is_over)
+        (void)SSL_shutdown(tls->ssl); /* else the server's log speaks of a connection that was cut */
     SSL_free(tls->ssl);
     free(tls);
 }

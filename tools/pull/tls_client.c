@@ -12,8 +12,8 @@
 #define CIPHERS_1_2 "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:" \
                     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:DHE-RSA-AES128-GCM-SHA256"
 #define CIPHERS_1_2_PSK "DHE-PSK-AES128-GCM-SHA256:ECDHE-PSK-CHACHA20-POLY1305:DHE-PSK-AES256-GCM-SHA384"
-/* Several records by one system call; a record has 16 KiB at most. */
-#define READ_AHEAD_BYTES (128u << 10)
+/* Several records by one system call; a record has 16 KiB at most. Without it the CPU time is a tenth higher, with 256 KiB and more too. */
+#define READ_AHEAD_BYTES (64u << 10)
 #define SYSTEM_AUTHORITIES "/etc/ssl/certs/ca-certificates.crt"
 
 static int openssl_error(struct error *err, const char *doing, const char *what)
@@ -85,7 +85,8 @@ static int use_psk(struct tls_client *client, const struct tls_settings *setting
 static int set_up(struct tls_client *client, const struct tls_settings *settings, struct error *err)
 {
     client->context = SSL_CTX_new(TLS_client_method());
-    if (!client->context || SSL_CTX_set_min_proto_version(client->context, TLS1_2_VERSION) != 1 ||
+    client->socket_method = tls_socket_method();
+    if (!client->context || !client->socket_method || SSL_CTX_set_min_proto_version(client->context, TLS1_2_VERSION) != 1 ||
         SSL_CTX_set_ciphersuites(client->context, CIPHERS_1_3) != 1 ||
         SSL_CTX_set_cipher_list(client->context, settings->psk_file ? CIPHERS_1_2_PSK : CIPHERS_1_2) != 1)
         return openssl_error(err, "set up", "TLS");
@@ -115,6 +116,7 @@ void tls_client_free(struct tls_client *client)
     if (!client)
         return;
     SSL_CTX_free(client->context);
+    BIO_meth_free(client->socket_method);
     psk_forget(&client->psk);
     free(client->host);
     free(client);

@@ -7,6 +7,7 @@ Without a lie ("none") it serves FILE correctly, with structured replies and bas
 rare and allowed, start with "odd-": they must be understood.
 """
 import os
+import random
 import socket
 import struct
 import sys
@@ -39,7 +40,7 @@ def option_reply(connection, option, kind, data=b""):
 
 
 def export_size():
-    return {"size-zero": 0, "size-huge": 1 << 63}.get(LIE, SIZE)
+    return {"size-zero": 0, "size-huge": 1 << 63, "size-larger": SIZE + (8 << 20)}.get(LIE, SIZE)
 
 
 def export_flags():
@@ -127,7 +128,7 @@ def has_defect(start, end):
     return any(start < sector + 512 and sector < end for sector in DEFECTS)
 
 
-def answer_read(connection, flags, cookie, offset, data):
+def answer_read(connection, flags, cookie, offset, length, data):
     """True when the lie was told; False: answer as it should be."""
     if LIE == "odd-pieces":
         odd_pieces(connection, cookie, offset, data)
@@ -144,6 +145,11 @@ def answer_read(connection, flags, cookie, offset, data):
         error_chunk(connection, cookie, 5)
     elif LIE == "odd-unsaid-limit" and len(data) > 65536:
         error_chunk(connection, cookie, 22 if offset % 2097152 else 12)  # EINVAL or ENOMEM
+    elif LIE == "odd-unknown-error" and offset not in failed_once:
+        failed_once.add(offset)
+        chunk(connection, cookie, DONE, 32768 + 77, struct.pack(">IH", 5, 4) + b"oops" + b"whatever else")
+    elif LIE == "size-larger" and offset + length > SIZE:
+        error_chunk(connection, cookie, 22)
     elif LIE == "unknown-cookie":
         data_chunk(connection, cookie ^ 1 << 40, offset, data, DONE)
     elif LIE == "short-answer":
@@ -191,7 +197,33 @@ def answer_status(connection, cookie, offset, length):
         chunk(connection, cookie, DONE, STATUS, struct.pack(">III", 7, length, 0))
 
 
+def shuffle(connection):
+    """Takes what is asked for within 20 ms, then answers in parts of all requests, in any order."""
+    requests = []
+    connection.settimeout(0.02)
+    while True:
+        try:
+            requests.append(struct.unpack(">IHHQQI", read(connection, 28)))
+        except TimeoutError:
+            break
+    connection.settimeout(None)
+    parts = [(cookie, at, min(65536, offset + length - at))
+             for _, _, command, cookie, offset, length in requests if command == 0 for at in range(offset, offset + length, 65536)]
+    random.shuffle(parts)
+    for cookie, at, length in parts:
+        data_chunk(connection, cookie, at, os.pread(IMAGE.fileno(), length, at))
+    for _, _, command, cookie, offset, length in requests:
+        if command == 2:
+            raise EOFError
+        if command == 7:
+            answer_status(connection, cookie, offset, length)
+        else:
+            chunk(connection, cookie, DONE, 0)
+
+
 def transmit(connection, structured):
+    while LIE == "odd-shuffled":
+        shuffle(connection)
     lock_free_file = os.open(FILE, os.O_RDONLY)
     while True:
         magic, flags, command, cookie, offset, length = struct.unpack(">IHHQQI", read(connection, 28))
@@ -204,7 +236,7 @@ def transmit(connection, structured):
             answer_status(connection, cookie, offset, length)
             continue
         data = os.pread(lock_free_file, length, offset)
-        if answer_read(connection, flags, cookie, offset, data):
+        if answer_read(connection, flags, cookie, offset, length, data):
             continue
         if LIE == "structured-unasked" or structured:
             data_chunk(connection, cookie, offset, data, DONE)

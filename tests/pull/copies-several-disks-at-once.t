@@ -1,0 +1,51 @@
+#!/bin/bash
+# Several disks of one machine arrive together: none of them boots before all are there, and one that fails is named and keeps the others back.
+set -euo pipefail
+# shellcheck source=tests/pull/lib/all.sh
+. "$(dirname "$0")/lib/all.sh"
+needs nbdkit qemu-nbd perl
+
+SMALL=$((9 * 1048576)) LARGE=$((30 * 1048576))
+make_source "$WORK/small.img" $SMALL
+{ head -c 1048576 "$WORK/small.img"; head -c $((LARGE - 1048576)) /dev/urandom; } >"$WORK/large.img" # without holes
+serve_nbdkit small file "$WORK/small.img"
+serve_slow slow "$WORK/large.img" 12000000
+SLOW=$SERVER
+DISKS=("$(uri small)" "$WORK/a" "$(uri slow)" "$WORK/b")
+both() { "$REHOST" pull --all --json "$@" "${DISKS[@]}" >"$WORK/both.log" 2>&1; }
+of() { grep "\"event\":\"$1\"" "$WORK/both.log" | grep -c "\"target\":\"$WORK/$2\""; }
+has_arrived() { grep '"event":"progress"' "$WORK/both.log" | grep "\"target\":\"$WORK/$1\"" | tail -n 1 | grep -q "\"done_bytes\":$2,"; }
+wait_until() { for _ in $(seq 200); do "$@" && return; sleep 0.05; done; return 1; }
+
+start both "$REHOST" pull --all --json "${DISKS[@]}"
+COPY=$SERVER
+must "the first disk arrives while the second is still on its way" wait_until has_arrived a $((SMALL - 1048576 - 1048576))
+tries "... and does not boot yet" does_not_boot "$WORK/a" $SMALL
+stop "$SLOW"
+stop "$COPY"
+
+serve_slow slow "$WORK/large.img" 12000000
+SLOW=$SERVER
+(sleep 0.7; stop "$SLOW") &
+STATUS=0
+both --patience 0 || STATUS=$?
+tries "a source that is lost fails the run" test "$STATUS" -eq 1
+tries "... and names its disk" grep -q "copy nbd.* to $WORK/b: the source was lost" "$WORK/both.log"
+tries "... and the disk that it holds back" grep -q "all of $WORK/a has arrived, but it is not made to boot, as $WORK/b failed" "$WORK/both.log"
+tries "... both as JSON too" test "$(of failed a) $(of failed b)" = "1 1"
+tries "the disk that is held back does not boot" does_not_boot "$WORK/a" $SMALL
+tries "... nor the one that failed" does_not_boot "$WORK/b" $LARGE
+
+serve_qemu slow -f raw -e 8 "$WORK/large.img"
+must "the same command goes on" both
+tries "... without copying again what was there" \
+    test "$(grep '"event":"done"' "$WORK/both.log" | head -n 1 | sed 's/.*"resumed_bytes":\([0-9]*\).*/\1/')" -ge $((SMALL - 3 * 1048576))
+tries "... and both are whole" same_content "$WORK/small.img" "$WORK/a"
+tries "... the second too" same_content "$WORK/large.img" "$WORK/b"
+tries "each disk tells its progress" test "$(of progress a)" -ge 1 -a "$(of progress b)" -ge 1
+tries "... and all together" grep -q '"event":"total","target":null,"total_bytes":'$((SMALL + LARGE)) "$WORK/both.log"
+tries "both are reported, in their order" test "$(grep '"event":"done"' "$WORK/both.log" | sed 's/.*"target":"\([^"]*\)".*/\1/' | paste -sd' ')" = "$WORK/a $WORK/b"
+
+tries "a source without a disk is a mistake" pull_says 2 'onto which DISK goes' "$(uri small)" "$WORK/a" "$(uri slow)"
+tries "one disk cannot be two targets" pull_says 1 "$WORK/c is in use" --all "$(uri small)" "$WORK/c" "$(uri slow)" "$WORK/c"
+tap_done

@@ -1,0 +1,96 @@
+/* What a copy comes to, for people and for programs. See report.h. */
+#include "report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../base/cleanup.h"
+#include "../base/json.h"
+#include "../base/options.h"
+#include "../base/text.h"
+#include "../guest/contents.h"
+
+static int report_json(const struct pull_options *options, const struct pull_result *result, const struct contents *lost)
+{
+    cJSON *line = cJSON_CreateObject();
+    cJSON_AddNumberToObject(line, "version", 1);
+    cJSON_AddStringToObject(line, "event", "done");
+    json_add_string(line, "source", options->source);
+    json_add_string(line, "target", options->target);
+    json_add_size(line, "total_bytes", result->progress.total_bytes);
+    json_add_size(line, "received_bytes", result->progress.received_bytes);
+    json_add_size(line, "resumed_bytes", result->progress.resumed_bytes);
+    json_add_size(line, "zero_bytes", result->zero_bytes);
+    json_add_size(line, "free_bytes", result->free_bytes);
+    json_add_size(line, "lost_bytes", result->progress.lost_bytes);
+    cJSON_AddItemToObject(line, "lost", contents_to_json(lost, result->lost.count));
+    json_add_size(line, "connections", result->connections);
+    cJSON_AddNumberToObject(line, "seconds", result->progress.seconds);
+    cJSON_AddBoolToObject(line, "boot_code_held", options->hold_boot_code);
+    return json_print_line(line);
+}
+
+/* ", 1.2 GiB WHAT", or nothing when there is none of it; the caller's. */
+static char *part(uint64_t bytes, const char *what)
+{
+    cleanup_free char *size = size_for_people(bytes);
+    return bytes ? checked_printf(", %s %s", size, what) : checked_copy("");
+}
+
+static void report_lost(const struct pull_result *result, const struct contents *lost)
+{
+    if (!result->lost.count)
+        return;
+    cleanup_free char *size = size_for_people(result->progress.lost_bytes), *list = contents_to_text(lost, result->lost.count);
+    printf("The source could not read %s of it, which are zeroes now:\n%s", size, list);
+}
+
+static int report_text(const struct pull_options *options, const struct pull_result *result, const struct contents *lost)
+{
+    cleanup_free char *total = size_for_people(result->progress.total_bytes), *received = size_for_people(result->progress.received_bytes);
+    cleanup_free char *here = part(result->progress.resumed_bytes, "were here already"), *zero = part(result->zero_bytes, "are holes"), *unused = part(result->free_bytes, "are free");
+    printf("%s on %s: %s received in %.1f s%s%s%s.%s\n", total, options->target, received, result->progress.seconds, here, zero, unused,
+           options->hold_boot_code ? " The boot code is held back." : "");
+    report_lost(result, lost);
+    return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+int report_done(const struct pull_options *options, bool json, const struct pull_result *result)
+{
+    struct contents *lost = contents_of(options->target, &result->lost);
+    int status = json ? report_json(options, result, lost) : report_text(options, result, lost);
+    contents_free(lost, result->lost.count);
+    return status;
+}
+
+int report_failure(const struct pull_options *options, bool json, const struct error *err)
+{
+    if (json) {
+        cJSON *line = cJSON_CreateObject();
+        cJSON_AddNumberToObject(line, "version", 1);
+        cJSON_AddStringToObject(line, "event", "failed");
+        json_add_string(line, "target", options->target);
+        json_add_string(line, "error", err->message);
+        json_add_string(line, "advice", err->advice[0] ? err->advice : NULL);
+        (void)json_print_line(line);
+    }
+    fprintf(stderr, "rehost: pull: %s\n", err->message);
+    if (err->advice[0])
+        fprintf(stderr, "%s\n", err->advice);
+    return EXIT_FAILED;
+}
+
+void report_map(const struct pull_options *options, bool json, bool several, const struct used_map *map)
+{
+    if (!json) {
+        cleanup_free char *table = used_to_text(map, "");
+        printf("%s%s%s", several ? options->target : "", several ? ":\n" : "", table);
+        fflush(stdout);
+        return;
+    }
+    cJSON *line = used_to_json(map);
+    cJSON_AddNumberToObject(line, "version", 1);
+    cJSON_AddStringToObject(line, "event", "map");
+    json_add_string(line, "target", options->target);
+    (void)json_print_line(line);
+}

@@ -1,0 +1,110 @@
+/* See several.h. */
+#include "several.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/cleanup.h"
+#include "../base/text.h"
+
+enum place { COPYING, ARRIVED, COMPLETE, FAILED };
+
+struct several {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    unsigned count;
+    struct one *all;
+    const struct one *failed; /* the first that did: the others are only held back */
+};
+
+/* A disk, and how far it is. */
+struct one {
+    struct several *several;
+    struct disk *disk;
+    struct told *told;
+    pthread_t thread;
+    enum place place;
+};
+
+static void move_to(struct one *one, enum place place)
+{
+    pthread_mutex_lock(&one->several->lock);
+    one->place = place;
+    if (place == FAILED && !one->several->failed)
+        one->several->failed = one;
+    pthread_cond_broadcast(&one->several->changed);
+    pthread_mutex_unlock(&one->several->lock);
+}
+
+/* Those before it have to have arrived at least, those behind it to be complete. */
+static bool has_to_wait(const struct one *one)
+{
+    const struct several *several = one->several;
+    for (unsigned i = 0; i < several->count; i++) {
+        const struct one *other = &several->all[i];
+        if (other->place == COPYING || (other > one && other->place == ARRIVED))
+            return true;
+    }
+    return false;
+}
+
+static int wait_for_others(void *context, struct error *err)
+{
+    struct one *one = context;
+    move_to(one, ARRIVED);
+    pthread_mutex_lock(&one->several->lock);
+    while (has_to_wait(one))
+        pthread_cond_wait(&one->several->changed, &one->several->lock);
+    const struct one *failed = one->several->failed;
+    pthread_mutex_unlock(&one->several->lock);
+    if (!failed)
+        return 0;
+    error_set(err, "all of %s has arrived, but it is not made to boot, as %s failed", one->disk->options.target, failed->disk->options.target);
+    return error_advise(err, "Nothing of it is copied again. Mend the other disk, and give the same command.");
+}
+
+static void *one_main(void *argument)
+{
+    struct one *one = argument;
+    struct disk *disk = one->disk;
+    disk->failed = pull_run(&disk->options, progress_tell, one->told, &disk->result, &disk->error) < 0;
+    move_to(one, disk->failed ? FAILED : COMPLETE);
+    return NULL;
+}
+
+static void start(struct one *one)
+{
+    struct disk *disk = one->disk;
+    disk->options.disks = one->several->count;
+    disk->options.before_ends = one->several->count > 1 ? wait_for_others : NULL;
+    disk->options.context = one;
+    int failure = pthread_create(&one->thread, NULL, one_main, one);
+    if (!failure)
+        return;
+    disk->failed = true;
+    error_set(&disk->error, "%s: start a thread: %s", disk->options.target, strerror(failure));
+    move_to(one, FAILED);
+    one->thread = pthread_self();
+}
+
+int several_run(struct disk *disks, unsigned count, struct progress *progress)
+{
+    struct several several = {.count = count, .all = checked_alloc(count * sizeof *several.all)};
+    bool failed = false;
+    pthread_mutex_init(&several.lock, NULL);
+    pthread_cond_init(&several.changed, NULL);
+    for (unsigned i = 0; i < count; i++)
+        several.all[i] = (struct one){.several = &several, .disk = &disks[i], .told = progress_of(progress, i, disks[i].options.target)};
+    for (unsigned i = 0; i < count; i++)
+        start(&several.all[i]);
+    for (unsigned i = 0; i < count; i++) {
+        if (!pthread_equal(several.all[i].thread, pthread_self()))
+            pthread_join(several.all[i].thread, NULL);
+        failed |= disks[i].failed;
+    }
+    pthread_mutex_destroy(&several.lock);
+    pthread_cond_destroy(&several.changed);
+    free(several.all);
+    return failed ? -1 : 0;
+}

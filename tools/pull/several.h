@@ -1,0 +1,25 @@
+/* Disks of one machine, copied at once. None of them is made one that boots before all have arrived, and the first is the last to be. */
+#ifndef REHOST_PULL_SEVERAL_H
+#define REHOST_PULL_SEVERAL_H
+
+#include "../source/source.h"
+#include "../used/used.h"
+#include "progress.h"
+#include "pull.h"
+
+#define DISKS_MAX 16
+
+struct disk {
+    struct pull_options options;
+    struct source source;
+    struct used_map map;
+    struct pull_result result;
+    struct error error; /* when it failed */
+    bool failed;
+};
+
+/* Copies all of them. One that fails does not end the others: what arrives of these is kept, but they are not made to boot either.
+ * 0: every one is complete. */
+int several_run(struct disk *disks, unsigned count, struct progress *progress);
+
+#endif
