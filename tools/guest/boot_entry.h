@@ -7,7 +7,7 @@
 #include "../base/text.h"
 
 /* A menu with more is no menu that people choose from. */
-#define BOOT_ENTRIES_MAX 4096
+#define BOOT_ENTRIES_MAX 512
 
 struct boot_entry {
     char *title;
@@ -16,6 +16,7 @@ struct boot_entry {
     char *initrd;    /* the last of several: the one before may be microcode; NULL */
     char *arguments; /* the kernel's command line */
     char *root;      /* of root= there, or NULL */
+    int kernel_index; /* of the guest's kernels, the one that it starts; -1: none of them. Set once all is read */
 };
 
 struct boot_entries {

@@ -36,7 +36,7 @@ static void read_all(struct guest *guest)
     system_read(guest);
     kernels_read(guest);
     boot_loader_read(guest);
-    kernels_take_from_menu(guest);
+    kernels_join_menu(guest);
     network_read(guest);
 }
 

@@ -18,8 +18,8 @@ int roots_mount(struct guest *guest, struct partition *root, enum guest_access a
 void system_read(struct guest *guest);
 void kernels_read(struct guest *guest);
 void boot_loader_read(struct guest *guest);
-/* kernels.c: after boot_loader_read, for kernels whose files only the menu names. */
-void kernels_take_from_menu(struct guest *guest);
+/* kernels.c: after boot_loader_read. Which entry starts which kernel; a kernel whose files only the menu names gets them. */
+void kernels_join_menu(struct guest *guest);
 
 /* report.c: as people read it; the caller's. */
 char *guest_to_text(const struct guest *guest);

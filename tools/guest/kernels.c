@@ -130,34 +130,42 @@ void kernels_read(struct guest *guest)
     }
 }
 
-/* On an EFI system partition a kernel has a directory of its own, which only the menu knows. */
-void kernels_take_from_menu(struct guest *guest)
+/* /vmlinuz is a link to the kernel in /boot on many systems; on an EFI system partition it is MACHINE-ID/VERSION/linux. */
+static int kernel_index_of(const struct guest *guest, const struct boot_entry *entry)
+{
+    for (size_t i = 0; i < guest->kernel_count; i++)
+        if (root_is_same_file(guest->root_fd, entry->kernel, guest->kernels[i].image))
+            return (int)i;
+    for (size_t i = 0; i < guest->kernel_count; i++) {
+        cleanup_free char *middle = checked_printf("/%s/", guest->kernels[i].version), *end = checked_printf("-%s", guest->kernels[i].version);
+        if (strstr(entry->kernel, middle) || string_ends(entry->kernel, end))
+            return (int)i;
+    }
+    return -1;
+}
+
+static void take_files(struct guest *guest, const struct boot_entry *entry, struct kernel *kernel)
+{
+    kernel->image = checked_copy(entry->kernel);
+    kernel->initrd.path = checked_copy(entry->initrd);
+    if (kernel->initrd.path && !guest->remote)
+        initrd_read(guest->root_fd, kernel->initrd.path, &kernel->initrd);
+}
+
+void kernels_join_menu(struct guest *guest)
 {
     for (size_t i = 0; i < guest->boot.menu.count; i++) {
-        const struct boot_entry *entry = &guest->boot.menu.items[i];
-        struct kernel *kernel = (struct kernel *)guest_kernel_of_entry(guest, entry);
-        if (!kernel || kernel->image)
-            continue;
-        kernel->image = checked_copy(entry->kernel);
-        kernel->initrd.path = checked_copy(entry->initrd);
-        if (kernel->initrd.path && !guest->remote)
-            initrd_read(guest->root_fd, kernel->initrd.path, &kernel->initrd);
+        struct boot_entry *entry = &guest->boot.menu.items[i];
+        entry->kernel_index = kernel_index_of(guest, entry);
+        struct kernel *kernel = entry->kernel_index >= 0 ? &guest->kernels[entry->kernel_index] : NULL;
+        if (kernel && !kernel->image && root_is_file(guest->root_fd, entry->kernel))
+            take_files(guest, entry, kernel);
     }
 }
 
-/* /vmlinuz is a link to the kernel in /boot on many systems. */
 const struct kernel *guest_kernel_of_entry(const struct guest *guest, const struct boot_entry *entry)
 {
-    for (size_t i = 0; i < guest->kernel_count; i++)
-        if (guest->kernels[i].image && root_is_same_file(guest->root_fd, entry->kernel, guest->kernels[i].image))
-            return &guest->kernels[i];
-    const char *name = strrchr(entry->kernel, '/'); /* on an EFI system partition: MACHINE-ID/VERSION/linux */
-    for (size_t i = 0; name && i < guest->kernel_count; i++) {
-        cleanup_free char *middle = checked_printf("/%s/", guest->kernels[i].version), *end = checked_printf("-%s", guest->kernels[i].version);
-        if (strstr(entry->kernel, middle) || string_ends(entry->kernel, end))
-            return &guest->kernels[i];
-    }
-    return NULL;
+    return entry->kernel_index >= 0 ? &guest->kernels[entry->kernel_index] : NULL;
 }
 
 const struct kernel *guest_default_kernel(const struct guest *guest)

@@ -14,7 +14,7 @@
 
 #define DEFAULTS "/etc/default/grub"
 #define DEBCONF "/var/cache/debconf/config.dat"
-#define DEVICE_MAP "/boot/grub/device.map"
+#define SUSE_DEVICES "/etc/default/grub_installdevice"
 #define INSTALL_DEVICES "grub-pc/install_devices"
 #define COMMENT " # taken out by rehost: device names belong to the machine that this server came from"
 #define UPDATE_SECONDS 600
@@ -144,12 +144,32 @@ static void settle_debconf(struct planning *planning)
 /* A list of BIOS disks made by grub-install of old. GRUB tools that find it believe it, and need none. */
 static void settle_device_map(struct planning *planning)
 {
-    cleanup_free char *text = planning_read(planning, DEVICE_MAP);
+    const char *config = planning->guest->boot.config;
+    cleanup_free char *path = checked_printf("%.*s/device.map", (int)(strrchr(config, '/') - config), config);
+    cleanup_free char *text = planning_read(planning, path);
     cleanup_free char *new = new_disk_name(planning);
     if (!text || !new || strstr(text, new))
         return;
-    if (planning_remove(planning, DEVICE_MAP, "names the old machine's disks; GRUB finds the disks by itself"))
+    if (planning_remove(planning, path, "names the old machine's disks; GRUB finds the disks by itself"))
         planning->loader_is_stale = true;
+}
+
+static void rename_device(struct text *out, const char *line, size_t length, void *context)
+{
+    cleanup_free char *device = checked_copy_bytes(line, length);
+    unsigned number = 0;
+    cleanup_free char *disk = device_disk_name(device, &number);
+    bool is_old = disk && number == 0 && !string_is(device, context);
+    text_append(out, is_old ? (const char *)context : device);
+}
+
+/* Where SUSE's next update of GRUB writes its boot code: a device name on a line. */
+static void settle_suse_devices(struct planning *planning)
+{
+    cleanup_free char *text = planning_read(planning, SUSE_DEVICES), *new = new_disk_name(planning);
+    cleanup_free char *better = text && new ? text_rewrite_lines(text, rename_device, new) : NULL;
+    if (better)
+        planning_write(planning, SUSE_DEVICES, better, "lets the next update of GRUB install itself on this machine's disk");
 }
 
 static bool is_installed(const struct planning *planning, const char *program)
@@ -228,6 +248,7 @@ void plan_grub2(struct planning *planning)
         settle_defaults(planning, snippets.items[i]);
     settle_debconf(planning);
     settle_device_map(planning);
+    settle_suse_devices(planning);
     settle_default(planning);
     if (boot->entries_directory) {
         settle_entries(planning);
