@@ -373,6 +373,26 @@ static void names_that_nothing_binds_are_judged_by_who_gives_them(void **state)
     }
 }
 
+static void settings_that_wait_for_another_card_break_the_chain(void **state)
+{
+    (void)state;
+    static const struct { const char *file, *text, *says; } settings[] = {
+        {"etc/sysconfig/network-scripts/ifcfg-eth0", "DEVICE=eth0\nHWADDR=00:0C:29:AA:00:01\nBOOTPROTO=dhcp\n", "eth0 is bound to 00:0c:29:aa:00:01"},
+        {"etc/NetworkManager/system-connections/lan", "[connection]\ntype=ethernet\n[ethernet]\nmac-address=00:0c:29:aa:00:01\n", "00:0c:29:aa:00:01"},
+        {"etc/netplan/a.yaml", "network: {ethernets: {lan: {match: {driver: vmxnet3}, dhcp4: true}}}\n", "the slot or the driver of another card"},
+    };
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        struct scene scene;
+        begin(&scene, "qemu-virtio");
+        fixture_remove(&scene.fixture, "etc/network");
+        fixture_put(&scene.fixture, settings[i].file, settings[i].text);
+        open_on_disk(&scene);
+        prove(&scene);
+        expect(&scene, "network settings", LINK_BROKEN, settings[i].says);
+        end(&scene);
+    }
+}
+
 static void two_names_for_one_card_are_seen(void **state)
 {
     (void)state;
@@ -449,6 +469,7 @@ int main(void)
         cmocka_unit_test(missing_and_damaged_files_are_told_apart),
         cmocka_unit_test(a_root_that_is_another_partition_or_absent_is_seen),
         cmocka_unit_test(names_that_nothing_binds_are_judged_by_who_gives_them),
+        cmocka_unit_test(settings_that_wait_for_another_card_break_the_chain),
         cmocka_unit_test(two_names_for_one_card_are_seen),
         cmocka_unit_test(of_a_directory_only_what_needs_the_disk_is_unknown),
         cmocka_unit_test(an_initrd_that_was_not_read_is_unknown),

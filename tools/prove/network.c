@@ -120,9 +120,11 @@ static void find_doubles(const struct guest *guest, struct strings *bad)
     for (size_t i = 0; i < guest->nic_count; i++)
         for (size_t j = 0; j < i; j++) {
             const struct guest_nic *a = &guest->nics[j], *b = &guest->nics[i];
-            cleanup_free char *both = checked_printf("%s and %s are bound to the same card %s", a->name, b->name, a->mac);
-            if (string_is(a->mac, b->mac) && !a->sets_mac && !b->sets_mac)
-                strings_add(bad, both);
+            if (!string_is(a->mac, b->mac) || a->sets_mac || b->sets_mac)
+                continue;
+            cleanup_free char *both = checked_printf("%s and %s are bound to the same card %s", a->name ? a->name : "settings without a name",
+                                                     b->name ? b->name : "settings without a name", a->mac);
+            strings_add(bad, both);
         }
 }
 
