@@ -57,7 +57,7 @@ $(BUILD)/initrd_fuzz: WRAPPED := program_start_reading program_wait
 $(BUILD)/guest_fuzz: WRAPPED := program_start_reading
 
 $(BUILD)/%_fuzz: $(BUILD)/%_fuzz.o $(OBJECTS)
-	$(call quiet,LD,$@)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LIBS)
+	$(call quiet,LD,$@)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer $(WRAPPED:%=-Wl,--wrap=%) -o $@ $< $(OBJECTS) $(LIBS)
 
 # `make check` compiles them as well, so that none falls behind what it looks into.
 $(BUILD)/%_fuzz.o: tests/fuzz/%_fuzz.c
