@@ -1,5 +1,5 @@
-# shellcheck shell=bash disable=SC2154  # $ext4_features is set by GUEST.guest
-# From a root directory to a bootable disk, without a loop device.
+# shellcheck shell=bash disable=SC2154  # $ext4_features and $loader are set by GUEST.guest
+# From a root directory to a bootable disk; a loop device is needed for extlinux alone.
 
 DISK_SIZE=3G
 PARTITION_START=2048
@@ -21,12 +21,12 @@ guest_chroot() {
         chroot "$1" sh /tmp/inside.sh' guest_chroot "$1" "$ROOT_UUID" </dev/null >"$1.log" 2>&1 || { cat "$1.log" >&2; return 1; }
 }
 
-# image_make ROOT IMAGE: MBR, one partition with ext4, GRUB's boot code.
+# image_make ROOT IMAGE: MBR, one partition with ext4, the loader's boot code.
 image_make() {
     truncate -s "$DISK_SIZE" "$2"
     image_partition "$2"
     image_fill "$1" "$2"
-    image_boot_code "$1/boot/grub/i386-pc" "$2"
+    "image_$loader" "$1" "$2"
 }
 
 image_partition() {
@@ -46,8 +46,23 @@ image_fill() {
 
 # As grub-install leaves it: the first 440 bytes, and core.img behind the partition table. boot.img as it comes looks for core.img
 # in sector 1 of the disk it was started from, and grub-mkimage has put into core.img how long it is.
-image_boot_code() {
-    dd if="$1/boot.img" of="$2" bs=440 count=1 conv=notrunc status=none
-    dd if="$1/core.img" of="$2" bs=512 seek=1 conv=notrunc status=none
-    [ "$(stat -c %s "$1/core.img")" -le $(((PARTITION_START - 1) * 512)) ]
+image_grub() {
+    local files=$1/boot/grub/i386-pc
+    dd if="$files/boot.img" of="$2" bs=440 count=1 conv=notrunc status=none
+    dd if="$files/core.img" of="$2" bs=512 seek=1 conv=notrunc status=none
+    [ "$(stat -c %s "$files/core.img")" -le $(((PARTITION_START - 1) * 512)) ]
+}
+
+# extlinux writes down the blocks of its own file, so it wants to see the file system mounted.
+image_extlinux() {
+    dd if="$1/usr/lib/syslinux/mbr/mbr.bin" of="$2" bs=440 count=1 conv=notrunc status=none
+    # shellcheck disable=SC2016  # for the inner shell
+    unshare --mount --propagation private sh -euc '
+        loop=$(losetup --find --show --offset "$3" "$2")
+        trap "umount -R $1; losetup --detach $loop" EXIT
+        mount "$loop" "$1"
+        mount -t proc proc "$1/proc"
+        mount -t tmpfs dev "$1/dev"
+        cp -a "$loop" "$1/dev/"
+        chroot "$1" extlinux --device="$loop" --install /boot/extlinux' image_extlinux "$1" "$2" $((PARTITION_START * 512)) >"$1.log" 2>&1 || { cat "$1.log" >&2; return 1; }
 }

@@ -1,8 +1,16 @@
-# shellcheck shell=bash disable=SC2154  # $suite is set by GUEST.guest, $HERE and $CACHE by build
+# shellcheck shell=bash disable=SC2154  # $suite is set by GUEST.guest, $HERE, $CACHE and $loader by build
 # The root of a suite, made once by mmdebstrap.
 
 # What every guest has. (The rest of a Debian server has nothing to do with its move.)
-PACKAGES=linux-image-amd64,systemd-sysv,udev,openssh-server,ifupdown,grub-pc,initramfs-tools,iproute2,zstd,kmod,e2fsprogs
+PACKAGES=linux-image-amd64,systemd-sysv,udev,openssh-server,ifupdown,iproute2,zstd,kmod,e2fsprogs
+
+# root_packages: with the loader and the initrd builder of this guest; each of these brings one of both.
+root_packages() {
+    case $loader in
+    grub) echo "$PACKAGES,grub-pc,initramfs-tools" ;;
+    extlinux) echo "$PACKAGES,extlinux,syslinux-common,dracut" ;;
+    esac
+}
 
 # debian_mirror: REHOST_MIRROR, which build.sh sets; else the Debian mirror of the host's own apt. No host is named here.
 debian_mirror() {
@@ -19,7 +27,7 @@ debian_mirror() {
 # root_tarball: its path; made when it is not there.
 root_tarball() {
     local tarball
-    tarball=$CACHE/$suite-$(digest_of "$HERE/builder/root.sh" </dev/null).tar.zst
+    tarball=$CACHE/$suite-$(root_packages | digest_of "$HERE/builder/root.sh").tar.zst
     (
         flock 9
         if [ ! -e "$tarball" ]; then root_make "$tarball" >&2; fi
@@ -29,10 +37,11 @@ root_tarball() {
 
 # Documentation is left out for size. INITRD=No: the initramfs of a machine that nobody has is not made.
 root_make() {
-    local mirror
+    local mirror packages
     mirror=$(debian_mirror)
+    packages=$(root_packages)
     say "installing $suite from packages"
-    INITRD=No mmdebstrap --mode=root --variant=minbase --components=main --include="$PACKAGES" --format=tar \
+    INITRD=No mmdebstrap --mode=root --variant=minbase --components=main --include="$packages" --format=tar \
         --aptopt='Acquire::Check-Valid-Until "false"' --dpkgopt='path-exclude=/usr/share/doc/*' \
         --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
         "$suite" - "$mirror" | zstd -q -3 -T0 -o "$1.new" -f

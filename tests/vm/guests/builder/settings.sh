@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154  # $hostname, $root_named_by, $network and $modules are set by GUEST.guest
+# shellcheck shell=bash disable=SC2154  # $hostname, $root_named_by, $network, $modules and $loader are set by GUEST.guest
 # A guest's configuration files, as an administrator or the installer wrote them.
 
 ROOT_UUID=6a7d2c31-5b0e-4d0a-9c55-1f6d6e1b0c12
@@ -10,8 +10,9 @@ settings_write() {
     local root=$1
     settings_host "$root"
     settings_disk "$root"
+    "settings_$loader" "$root"
     "settings_$network" "$root"
-    settings_initramfs "$root"
+    settings_source_machine "$root"
 }
 
 # put ROOT FILE: standard input becomes the file.
@@ -37,12 +38,15 @@ settings_host() {
 root_device() { if [ "$root_named_by" = uuid ]; then echo "UUID=$ROOT_UUID"; else echo /dev/sda1; fi; }
 
 settings_disk() {
-    local no_uuid=true
-    if [ "$root_named_by" = uuid ]; then no_uuid=false; fi
     put "$1" /etc/fstab <<-EOF
 	# <file system> <mount point> <type> <options> <dump> <pass>
 	$(root_device) / ext4 errors=remount-ro 0 1
 	EOF
+}
+
+settings_grub() {
+    local no_uuid=true
+    if [ "$root_named_by" = uuid ]; then no_uuid=false; fi
     put "$1" /etc/default/grub <<-EOF
 	GRUB_DEFAULT=0
 	GRUB_TIMEOUT=2
@@ -52,6 +56,20 @@ settings_disk() {
 	GRUB_DISABLE_LINUX_UUID=$no_uuid
 	GRUB_TERMINAL="console serial"
 	GRUB_SERIAL_COMMAND="serial --unit=0 --speed=115200"
+	EOF
+}
+
+# The labels stand in a file of their own, as Debian 7's extlinux-update wrote them.
+settings_extlinux() {
+    put "$1" /boot/extlinux/extlinux.conf <<-EOF
+	default l0
+	prompt 0
+	timeout 10
+	include linux.cfg
+	EOF
+    put "$1" /etc/dracut.conf.d/10-source.conf <<-EOF
+	hostonly="yes"
+	hostonly_cmdline="no"
 	EOF
 }
 
@@ -92,14 +110,18 @@ settings_networkd() {
     ln -s /lib/systemd/system/systemd-networkd.service "$1/etc/systemd/system/multi-user.target.wants/systemd-networkd.service"
 }
 
+settings_source_machine() {
+    if [ "$loader" = grub ]; then settings_initramfs "$1"; fi
+    source_modules | put "$1" /tmp/source-modules
+    printf '%s\n' "ROOT_UUID=$ROOT_UUID" "ROOT_DEVICE=$(root_device)" | put "$1" /tmp/source-disk
+}
+
 # MODULES=dep is a host-only initramfs: what update-initramfs finds in use on the machine it runs on. The list is what that is here,
-# see inside.sh; with MODULES=list it stays the list.
+# see inside-grub.sh; with MODULES=list it stays the list.
 settings_initramfs() {
     sed -i "s/^MODULES=.*/MODULES=$modules/" "$1/etc/initramfs-tools/initramfs.conf"
     grep -q "^MODULES=$modules" "$1/etc/initramfs-tools/initramfs.conf"
     if [ "$modules" = list ]; then source_modules | put "$1" /etc/initramfs-tools/modules; fi
-    source_modules | put "$1" /tmp/source-modules
-    printf '%s\n' "ROOT_UUID=$ROOT_UUID" "ROOT_DEVICE=$(root_device)" | put "$1" /tmp/source-disk
 }
 
 # source_modules: the modules of the source machine's root disk, as /sys names them there.
