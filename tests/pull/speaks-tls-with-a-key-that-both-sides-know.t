@@ -45,4 +45,7 @@ tries "qemu-nbd" pulls_whole "$SOURCE" "$(tls_uri qemu "$KEYS/keys.psk" alice@)"
 tries "... with another key" refused 'the server (ends TLS|hung up)' "$(tls_uri qemu "$KEYS/other.psk" alice@)"
 tries "... in the clear: write nbds" refused 'insists on TLS' "$(uri qemu)"
 stop "$SERVER"
+serve_qemu old -f raw --object "tls-creds-psk,id=tls0,endpoint=server,dir=$WORK/qemu-keys,priority=NORMAL:-VERS-TLS1.3" --tls-creds tls0 -e 4 "$SOURCE"
+tries "a server that knows TLS 1.2 only" pulls_whole "$SOURCE" "$(tls_uri old "$KEYS/keys.psk" alice@)" "$WORK/e"
+stop "$SERVER"
 tap_done

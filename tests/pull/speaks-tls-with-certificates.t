@@ -95,4 +95,10 @@ serve_qemu qemu -f raw --object "tls-creds-x509,id=tls0,endpoint=server,dir=$WOR
 tries "qemu-nbd, which wants to see our certificate" pulls_whole "$SOURCE" "$(tls_uri qemu "$TRUST/right")" "$WORK/h"
 tries "... we have none" refused 'the server (ends TLS|hung up)|closed the connection' "$(tls_uri qemu "$TRUST/ours")"
 stop "$SERVER"
+serve_qemu old -f raw --object "tls-creds-x509,id=tls0,endpoint=server,dir=$WORK/pki/right,verify-peer=no,priority=NORMAL:-VERS-TLS1.3" --tls-creds tls0 -e 4 "$SOURCE"
+tries "a server that knows TLS 1.2 only" pulls_whole "$SOURCE" "$(tls_uri old "$TRUST/ours")" "$WORK/i"
+stop "$SERVER"
+serve_qemu older -f raw --object "tls-creds-x509,id=tls0,endpoint=server,dir=$WORK/pki/right,verify-peer=no,priority=NORMAL:-VERS-ALL:+VERS-TLS1.1" --tls-creds tls0 -e 4 "$SOURCE"
+tries "... and one that knows TLS 1.1 only is refused" refused 'the server (ends TLS|hung up)' "$(tls_uri older "$TRUST/ours")"
+stop "$SERVER"
 tap_done

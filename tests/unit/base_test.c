@@ -196,6 +196,18 @@ static void options_and_words_are_told_apart(void **state)
     assert_int_equal(status, EXIT_USAGE);
 }
 
+static void escapes_of_a_uri_come_back_as_they_were(void **state)
+{
+    (void)state;
+    const char *text = "/run/my disk%2f\xc3\xa4?a&b#c";
+    char *encoded = string_percent_encode(text);
+    assert_string_equal(encoded, "/run/my%20disk%252f%C3%A4%3Fa%26b%23c");
+    char *decoded = string_percent_decode(encoded, strlen(encoded));
+    assert_string_equal(decoded, text);
+    free(encoded);
+    free(decoded);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +224,7 @@ int main(void)
         cmocka_unit_test(output_keeps_its_tail),
         cmocka_unit_test(bytes_that_are_no_utf8_become_question_marks),
         cmocka_unit_test(options_and_words_are_told_apart),
+        cmocka_unit_test(escapes_of_a_uri_come_back_as_they_were),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

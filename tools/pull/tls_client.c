@@ -90,6 +90,7 @@ static int set_up(struct tls_client *client, const struct tls_settings *settings
         SSL_CTX_set_ciphersuites(client->context, CIPHERS_1_3) != 1 ||
         SSL_CTX_set_cipher_list(client->context, settings->psk_file ? CIPHERS_1_2_PSK : CIPHERS_1_2) != 1)
         return openssl_error(err, "set up", "TLS");
+    SSL_CTX_set_options(client->context, SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_mode(client->context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(client->context, 1);
     SSL_CTX_set_default_read_buffer_len(client->context, READ_AHEAD_BYTES);
