@@ -15,8 +15,8 @@ struct file {
 
 static const char *scalar(const yaml_node_t *node)
 {
-    return node && node->type == YAML_SCALAR_NODE && !memchr(node->data.scalar.value, '\0', node->data.scalar.length) ? (const char *)node->data.scalar.value
-                                                                                                                    : NULL;
+    bool is_text = node && node->type == YAML_SCALAR_NODE && !memchr(node->data.scalar.value, '\0', node->data.scalar.length);
+    return is_text ? (const char *)node->data.scalar.value : NULL;
 }
 
 /* The pair of a mapping with that key; NULL when the node is no mapping or has none. */

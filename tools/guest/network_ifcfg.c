@@ -58,8 +58,10 @@ static void take_addresses(const struct ifcfg *ifcfg, struct strings *addresses)
         const char *value = ifcfg->values.items[i], *suffix = ifcfg->keys.items[i] + 6;
         if (!string_starts(ifcfg->keys.items[i], "IPADDR") || string_starts(ifcfg->keys.items[i], "IPADDR_START") || !*value)
             continue;
-        const char *prefix = with_suffix(ifcfg, "PREFIX", suffix), *length = with_suffix(ifcfg, "PREFIXLEN", suffix), *mask = with_suffix(ifcfg, "NETMASK", suffix);
-        int bits = prefix || length || mask ? network_prefix_length(prefix ? prefix : length ? length : mask) : -1;
+        const char *prefix = with_suffix(ifcfg, "PREFIX", suffix);
+        prefix = prefix ? prefix : with_suffix(ifcfg, "PREFIXLEN", suffix);
+        prefix = prefix ? prefix : with_suffix(ifcfg, "NETMASK", suffix);
+        int bits = prefix ? network_prefix_length(prefix) : -1;
         cleanup_free char *address = strchr(value, '/') || bits < 0 ? checked_copy(value) : checked_printf("%s/%d", value, bits);
         strings_add_new(addresses, address);
     }
@@ -83,7 +85,8 @@ static void take_protocol(const struct ifcfg *ifcfg, struct strings *addresses)
 static bool makes_virtual(const struct ifcfg *ifcfg)
 {
     static const char *const cards[] = {"Ethernet", "Wireless", "InfiniBand", "Token Ring", "qeth"};
-    static const char *const marks[] = {"BONDING_OPTS", "BONDING_MASTER", "ETHERDEVICE", "TUNNEL", "TEAM_CONFIG", "BRIDGE_PORTS", "TUNNEL_DEVICE", "PEER_OUTER_IPADDR"};
+    static const char *const marks[] = {"BONDING_OPTS", "BONDING_MASTER", "ETHERDEVICE", "TUNNEL", "TEAM_CONFIG", "BRIDGE_PORTS", "TUNNEL_DEVICE",
+                                        "PEER_OUTER_IPADDR"};
     const char *type = get(ifcfg, "TYPE"), *device_type = get(ifcfg, "DEVICETYPE");
     bool is_virtual = is_yes(get(ifcfg, "VLAN")) || is_yes(get(ifcfg, "BRIDGE")) || string_is(device_type, "Team") || string_is(device_type, "ovs");
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
@@ -138,7 +141,8 @@ static bool is_bound_to_slot(const char *suffix)
 
 static void keep(struct network *network, const struct ifcfg *ifcfg, const char *name, const char *mac, const char *file)
 {
-    const char *gateway = get(ifcfg, "GATEWAY"), *id = get(ifcfg, "UUID"), *set = get(ifcfg, "MACADDR") ? get(ifcfg, "MACADDR") : get(ifcfg, "LLADDR");
+    const char *gateway = get(ifcfg, "GATEWAY"), *id = get(ifcfg, "UUID");
+    const char *set = get(ifcfg, "MACADDR") ? get(ifcfg, "MACADDR") : get(ifcfg, "LLADDR"); /* RHEL's, SUSE's */
     struct network_nic *nic = name || mac ? network_nic(network, name, mac, file) : network_nameless(network, file, file);
     if (!nic)
         return;
@@ -183,7 +187,8 @@ void network_parse_ifcfg(struct network *network, const char *file, const char *
 /* As initscripts' network-functions and SUSE's ifup leave them out. */
 bool network_is_leftover(const char *file)
 {
-    static const char *const endings[] = {"~", ".bak", ".old", ".orig", ".rpmnew", ".rpmsave", ".rpmorig", ".swp", ".template", ".scpmbackup", ".augnew"};
+    static const char *const endings[] = {"~",        ".bak",     ".old", ".orig",     ".rpmnew",     ".rpmsave",
+                                          ".rpmorig", ".swp", ".template", ".scpmbackup", ".augnew"};
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
         if (string_ends(file, endings[i]))
             return true;

@@ -92,7 +92,8 @@ static void take_mac(struct stanza *stanza, const char *value)
 
 static bool names_ports(const char *key)
 {
-    static const char *const keys[] = {"bridge_ports", "bridge-ports", "slaves", "bond-slaves", "bond_slaves", "bond-members", "vlan-raw-device", "vlan_raw_device"};
+    static const char *const keys[] = {"bridge_ports", "bridge-ports", "slaves", "bond-slaves", "bond_slaves", "bond-members",
+                                       "vlan-raw-device", "vlan_raw_device"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (string_is(key, keys[i]))
             return true;

@@ -124,7 +124,8 @@ static void keep(struct network *network, const char *file, struct connection *c
 
 static void free_connection(struct connection *connection)
 {
-    char *all[] = {connection->type, connection->uuid, connection->name, connection->mac, connection->set_mac, connection->upper, connection->parent, connection->gateway};
+    char *all[] = {connection->type,    connection->uuid,  connection->name,   connection->mac,
+                   connection->set_mac, connection->upper, connection->parent, connection->gateway};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     strings_free(&connection->addresses);

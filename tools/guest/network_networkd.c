@@ -48,6 +48,11 @@ static void take_dhcp(struct network_file *file, const char *value)
         strings_add_new(&file->addresses, "dhcp6");
 }
 
+static bool names_upper(const char *key)
+{
+    return string_is(key, "VLAN") || string_is(key, "Bridge") || string_is(key, "Bond") || string_is(key, "MACVLAN");
+}
+
 static void take(void *context, const char *section, const char *key, const char *value)
 {
     struct network_file *file = context;
@@ -56,7 +61,7 @@ static void take(void *context, const char *section, const char *key, const char
         take_match(file, key, value);
     else if (in_network && string_is(key, "DHCP"))
         take_dhcp(file, value);
-    else if (in_network && (string_is(key, "VLAN") || string_is(key, "Bridge") || string_is(key, "Bond") || string_is(key, "MACVLAN")) && network_is_name(value))
+    else if (in_network && names_upper(key) && network_is_name(value))
         strings_add_new(&file->uppers, value);
     else if ((in_network || string_is(section, "Address")) && string_is(key, "Address") && *value)
         strings_add_new(&file->addresses, value);

@@ -44,7 +44,6 @@ struct keyfile {
     const char *new_mac;
     char section[64];
     bool has_mac, was_bound; /* by a slot or a driver */
-    bool is_second_pass;
     struct text *out;
 };
 
@@ -58,7 +57,8 @@ static bool rebind_key(struct keyfile *keyfile, const char *line)
 {
     size_t key = strcspn(line, "= \t");
     bool is_mac = is_ethernet(keyfile->section) && key == strlen("mac-address") && strncmp(line, "mac-address", key) == 0;
-    bool is_slot = string_is(keyfile->section, "match") && ((key == 4 && strncmp(line, "path", 4) == 0) || (key == 6 && strncmp(line, "driver", 6) == 0));
+    bool says_slot = (key == 4 && strncmp(line, "path", 4) == 0) || (key == 6 && strncmp(line, "driver", 6) == 0);
+    bool is_slot = says_slot && string_is(keyfile->section, "match");
     if (is_mac)
         text_printf(keyfile->out, "mac-address=%s\n", keyfile->new_mac);
     keyfile->has_mac |= is_mac;

@@ -36,7 +36,8 @@ void network_keep_from_cloud_init(struct planning *planning)
     if (!planning->plan->nic_move_count || !has_cloud_init(planning->guest) || is_disabled(planning))
         return;
     planning_write(planning, CLOUD_GUARD,
-                   "# Written by rehost: the network settings of this server moved with it; cloud-init is not to write them anew.\nnetwork: {config: disabled}\n",
+                   "# Written by rehost: the network settings of this server moved with it; cloud-init is not to write them anew.\n"
+                   "network: {config: disabled}\n",
                    "keeps cloud-init from replacing the network settings on what it takes for a new machine");
 }
 

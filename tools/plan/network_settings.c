@@ -115,7 +115,8 @@ static void settle_keyfiles(struct planning *planning, const struct nic_move *mo
     for (size_t i = 0; i < files.count; i++) {
         cleanup_free char *text = planning_read(planning, files.items[i]);
         cleanup_free char *name = text ? unit_value(text, "connection", "interface-name") : NULL;
-        cleanup_free char *better = string_is(name, move->guest_nic->name) && !is_backup(files.items[i]) ? keyfile_rebind(text, move->hardware_nic->mac) : NULL;
+        bool is_its = string_is(name, move->guest_nic->name) && !is_backup(files.items[i]);
+        cleanup_free char *better = is_its ? keyfile_rebind(text, move->hardware_nic->mac) : NULL;
         if (better)
             planning_write(planning, files.items[i], better, NAMED_BY_MAC);
     }

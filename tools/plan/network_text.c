@@ -88,7 +88,8 @@ bool udev_rules_bind(const char *text, const char *name, const char *mac, bool o
     const char *line;
     size_t length;
     while (next_line(&text, &line, &length))
-        if (rule_names(line, length, name) && (rule_has(line, length, "ATTR{address}", mac) || (old_udev && rule_has(line, length, "SYSFS{address}", mac))))
+        if (rule_names(line, length, name) &&
+            (rule_has(line, length, "ATTR{address}", mac) || (old_udev && rule_has(line, length, "SYSFS{address}", mac))))
             return true;
     return false;
 }

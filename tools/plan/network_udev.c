@@ -24,8 +24,8 @@ int network_systemd_version(const struct guest *guest)
 /* Whether anything in the guest acts on rules and .link files: Alpine and other small systems run mdev, or nothing. */
 bool network_has_udev(const struct guest *guest)
 {
-    static const char *const programs[] = {"/lib/systemd/systemd-udevd", "/usr/lib/systemd/systemd-udevd", "/sbin/udevd", "/usr/sbin/udevd", "/lib/udev/udevd",
-                                           "/sbin/udevadm", "/bin/udevadm", "/usr/bin/udevadm"};
+    static const char *const programs[] = {"/lib/systemd/systemd-udevd", "/usr/lib/systemd/systemd-udevd", "/sbin/udevd", "/usr/sbin/udevd",
+                                           "/lib/udev/udevd", "/sbin/udevadm", "/bin/udevadm", "/usr/bin/udevadm"};
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
         if (root_exists(guest->root_fd, programs[i]))
             return true;

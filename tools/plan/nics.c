@@ -93,8 +93,8 @@ static void match_choice(struct planning *planning, const struct nic_choice *cho
         planning_block(planning, "name an interface, a MAC or an address that `rehost inspect` shows.", "the job gives %s to %s, which is no interface of the guest's settings",
                        choice->mac, choice->old);
     else if (twin)
-        planning_block(planning, "name the interfaces one by one, by name or MAC.", "the job gives %s to %s, which more than one interface of the guest's settings has",
-                       choice->mac, choice->old);
+        planning_block(planning, "name the interfaces one by one, by name or MAC.",
+                       "the job gives %s to %s, which more than one interface of the guest's settings has", choice->mac, choice->old);
     else if (!nic)
         planning_block(planning, "give a MAC that `rehost hardware` shows.", "the job gives %s the card %s, which is not in this machine", choice->old, choice->mac);
     else if (is_taken(planning->plan, nic) || move->hardware_nic)
