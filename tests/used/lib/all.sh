@@ -12,7 +12,7 @@ needs_devices() {
 }
 
 # stale_disk FILE MIB: every block holds something that nobody needs any more, and that no copy should have.
-stale_disk() { yes "stale data that must not travel" | head -c "$(($2 << 20))" >"$1"; }
+stale_disk() { { yes "stale data that must not travel" || true; } | head -c "$(($2 << 20))" >"$1"; }
 
 # partition FILE NUMBER: its offset and size in bytes.
 partition() { sfdisk -J "$1" | python3 -c 'import json, sys; p = json.load(sys.stdin)["partitiontable"]["partitions"][int(sys.argv[1]) - 1]; print(p["start"] * 512, p["size"] * 512)' "$2"; }
