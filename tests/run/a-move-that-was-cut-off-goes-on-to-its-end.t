@@ -39,6 +39,8 @@ tries "started again, it says what is there and goes on to the end" runs 0 \
     --expect 'It holds a half-done copy of nbd://[^ ]* .*%' --expect 'Type yes to go on.*: ' --answer maybe \
     --expect 'neither yes nor no' --expect 'Type yes to go on.*: ' --answer yes --expect '==> pull: ' -- "${move[@]}"
 tries "what had come was not sent again" shows 'were here from an earlier run'
+tries "it was shown how much of the disk would travel" shows 'of 3\.0 GiB, .* will travel'
+tries "only what is in use did" test "$(field 's["map"]["travels_bytes"] < s["map"]["disk_bytes"] / 2')" = True
 tries "every stage had its headline" test "$(grep -c '^==> \(hardware\|network\|source\|target\|plan\|confirm\|pull\|fix\|prove\|finish\): ' "$SHOWN")" -eq 10
 tries "it shows what was changed" shows 'fstab: write /etc/fstab'
 tries "it says that it would reboot, and does not do so here" shows '^rehost: rebooting into the moved server \(not done'

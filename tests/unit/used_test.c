@@ -34,6 +34,7 @@ static void a_map_tells_the_disk_what_is_free(void **state)
     struct free_ranges free = {0};
     assert_true(reads(HEAD "0x06400000     ?\n# pos size status\n0x00000000  0x00200000  ?\n0x00200000  0x00200000  +\n0x00400000  0x06000000  ?\n", &free));
     assert_int_equal(free.count, 2);
+    assert_int_equal(free_ranges_bytes_in(&free, 11 * MIB + 512 * KIB, 15 * MIB), MIB + 512 * KIB);
     assert_int_equal(free.items[0].start, 11 * MIB); /* the first MiB always travels */
     assert_int_equal(free.items[0].end, 12 * MIB);
     assert_int_equal(free.items[1].start, 14 * MIB);

@@ -111,12 +111,13 @@ static int plan_guest(struct run *run, const struct guest *guest, struct error *
     return 0;
 }
 
-/* What is in use on the source, while it is open; without a guest by opening it for this alone. Without a map everything is copied. */
-static void find_map(struct run *run, const struct guest *guest)
+/* The source is opened for this alone: partclone does not look into a file system that is mounted, as those of an open guest are. Without a map
+ * everything is copied. */
+static void find_map(struct run *run)
 {
     struct error failure = {0};
     used_free(&run->map);
-    if ((guest ? used_find(guest, &run->map, &failure) : used_find_in(&run->source, &run->map, &failure)) < 0) {
+    if (used_find_in(&run->source, &run->map, &failure) < 0) {
         console_say(&run->console, "    everything will be copied, as it cannot be told what is in use: %s\n", failure.message);
         return;
     }
@@ -135,7 +136,7 @@ static int go_on_without_plan(struct run *run, const struct error *failure, stru
         return error_prefix(err, "the source has gone away");
     console_say(&run->console, "    warning: the system on the source cannot be read before the copy: %s\n", failure->message);
     console_say(&run->console, "    It will be checked and planned for after the copy; if it cannot boot here, that will be known only then.\n");
-    find_map(run, NULL);
+    find_map(run);
     return 0;
 }
 
@@ -147,10 +148,10 @@ int stage_plan(struct run *run, struct error *err)
     if (guest_open_source(&run->source, &guest, &failure) < 0)
         return go_on_without_plan(run, &failure, err);
     int result = plan_guest(run, &guest, err);
-    if (result == 0)
-        find_map(run, &guest);
     if (guest_close(&guest, result < 0 ? NULL : err) < 0)
         return -1;
+    if (result == 0)
+        find_map(run);
     return result;
 }
 

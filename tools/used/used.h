@@ -24,9 +24,7 @@ struct used_map {
     size_t volume_count;
 };
 
-/* Of a disk that is open for reading. Fails only when its source has gone away: what cannot be told is in use. */
-int used_find(const struct guest *guest, struct used_map *map, struct error *err);
-/* Of a source, whose disk is attached for it and let go. */
+/* Of a source, which is opened for it, with nothing mounted, and closed. Fails when the source cannot be read: what is not understood is in use. */
 int used_find_in(const struct source *source, struct used_map *map, struct error *err);
 void used_free(struct used_map *map);
 
