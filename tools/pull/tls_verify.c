@@ -117,27 +117,37 @@ static int check_pin(const struct tls_client *client, X509 *leaf, struct error *
     return error_advise(refusal, "Is it the right server, and is nobody in between? If its certificate was renewed, give the new fingerprint.");
 }
 
-int tls_verify(X509_STORE_CTX *store, void *argument)
+static int check_chain(const struct tls_client *client, X509_STORE_CTX *store, X509 *leaf, struct error *refusal)
 {
-    const struct tls_client *client = argument;
-    struct tls *tls = SSL_get_app_data(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
-    X509 *leaf = X509_STORE_CTX_get0_cert(store);
-    if (client->look_only || (client->has_pin && check_pin(client, leaf, &tls->refusal) == 0))
-        return 1;
-    if (client->has_psk) {
-        error_set(&tls->refusal, "the server shows a certificate and asks for no key");
-        error_advise(&tls->refusal, "It is served with certificates: leave tls-psk-file out, and see rehost-pull(1) for what is needed instead.");
-    } else if (!client->has_pin) {
-        if (X509_verify_cert(store) == 1)
-            return 1;
-        int failure = X509_STORE_CTX_get_error(store);
-        X509 *current = X509_STORE_CTX_get_current_cert(store);
-        if (failure == X509_V_ERR_CERT_NOT_YET_VALID || failure == X509_V_ERR_CERT_HAS_EXPIRED)
-            explain_time(&tls->refusal, current ? current : leaf, failure == X509_V_ERR_CERT_HAS_EXPIRED);
-        else
-            explain_other(&tls->refusal, client, leaf, failure);
+    if (X509_verify_cert(store) == 1)
         return 0;
-    }
-    X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
-    return 0;
+    int failure = X509_STORE_CTX_get_error(store);
+    X509 *current = X509_STORE_CTX_get_current_cert(store); /* an authority's may be the one that is too old */
+    if (failure == X509_V_ERR_CERT_NOT_YET_VALID || failure == X509_V_ERR_CERT_HAS_EXPIRED)
+        explain_time(refusal, current ? current : leaf, failure == X509_V_ERR_CERT_HAS_EXPIRED);
+    else
+        explain_other(refusal, client, leaf, failure);
+    return -1;
+}
+
+static int check(const struct tls_client *client, X509_STORE_CTX *store, struct error *refusal)
+{
+    X509 *leaf = X509_STORE_CTX_get0_cert(store);
+    if (client->look_only)
+        return 0;
+    if (client->has_pin)
+        return check_pin(client, leaf, refusal);
+    if (!client->has_psk)
+        return check_chain(client, store, leaf, refusal);
+    error_set(refusal, "the server shows a certificate and asks for no key");
+    return error_advise(refusal, "It is served with certificates: leave tls-psk-file out, and see rehost-pull(1) for what is needed instead.");
+}
+
+int tls_verify(X509_STORE_CTX *store, void *client)
+{
+    struct tls *tls = SSL_get_app_data(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    bool is_right = check(client, store, &tls->refusal) == 0;
+    if (!is_right && X509_STORE_CTX_get_error(store) == X509_V_OK)
+        X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED); /* what the server is told */
+    return is_right;
 }
