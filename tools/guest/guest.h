@@ -154,6 +154,8 @@ const struct kernel *guest_default_kernel(const struct guest *guest);
 const struct kernel *guest_kernel_of_entry(const struct guest *guest, const struct boot_entry *entry);
 /* "grub2", "grub legacy", "extlinux", "systemd-boot"; NULL for none. */
 const char *boot_loader_name(enum boot_loader_kind kind);
+/* Is there a program of that name where root finds it? */
+bool system_has_program(int root_fd, const char *name);
 /* "initramfs-tools", "dracut" …; NULL for none. */
 const char *initrd_builder_name(enum initrd_builder builder);
 

@@ -172,7 +172,7 @@ const char *initrd_builder_name(enum initrd_builder builder)
     return names[builder];
 }
 
-static bool has_program(int root_fd, const char *name)
+bool system_has_program(int root_fd, const char *name)
 {
     static const char *const directories[] = {"/usr/sbin", "/usr/bin", "/sbin", "/bin"};
     for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
@@ -191,9 +191,9 @@ static enum initrd_builder builder_of(int root_fd)
         {INITRD_BUILDER_INITRAMFS_TOOLS, "update-initramfs", "mkinitramfs"}, {INITRD_BUILDER_DRACUT, "dracut", NULL},
         {INITRD_BUILDER_MKINITCPIO, "mkinitcpio", NULL}, {INITRD_BUILDER_BOOSTER, "booster", NULL}, {INITRD_BUILDER_MKINITFS, "mkinitfs", NULL}};
     for (size_t i = 0; i < sizeof builders / sizeof *builders; i++)
-        if (has_program(root_fd, builders[i].program) && (!builders[i].with || has_program(root_fd, builders[i].with)))
+        if (system_has_program(root_fd, builders[i].program) && (!builders[i].with || system_has_program(root_fd, builders[i].with)))
             return builders[i].builder;
-    if (!has_program(root_fd, "mkinitrd"))
+    if (!system_has_program(root_fd, "mkinitrd"))
         return INITRD_BUILDER_NONE;
     return root_is_directory(root_fd, "/lib/mkinitrd") ? INITRD_BUILDER_SUSE_MKINITRD : INITRD_BUILDER_MKINITRD;
 }

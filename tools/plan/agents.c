@@ -65,7 +65,8 @@ static void plan_unit(struct planning *planning, const struct hypervisor *hyperv
         return;
     strings_add(found, unit);
     cleanup_free char *path = checked_printf("/etc/systemd/system/%s.d/90-rehost.conf", unit);
-    cleanup_free char *content = checked_printf("# Written by rehost: on other machines there is nothing for it to do.\n[Unit]\nConditionVirtualization=%s\n", hypervisor->condition);
+    cleanup_free char *content =
+        checked_printf("# Written by rehost: on other machines there is nothing for it to do.\n[Unit]\nConditionVirtualization=%s\n", hypervisor->condition);
     cleanup_free char *why = checked_printf("%s start on their own hypervisor only", hypervisor->name);
     if (planning->guest->system.systemd)
         planning_write(planning, path, content, why);

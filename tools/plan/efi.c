@@ -1,8 +1,10 @@
 /* Firmware that was never told of this disk starts EFI/BOOT/BOOTX64.EFI and nothing else: the boot entry of the old machine stayed
  * in the old machine. */
 #include <string.h>
+#include <strings.h>
 
 #include "../base/cleanup.h"
+#include "../base/root.h"
 #include "../guest/esp.h"
 #include "planning.h"
 
@@ -21,7 +23,18 @@ static const struct vendor {
     {NULL, {{"grubx64.efi", "BOOTX64.EFI"}}},
 };
 
-static const char *const vendor_directories[] = {"debian", "ubuntu", "redhat", "centos", "fedora", "rocky", "almalinux", "sles", "opensuse", "arch", "grub", "alpine"};
+/* The directories below EFI that may hold a vendor's loader. */
+static void find_directories(const struct planning *planning, struct strings *directories)
+{
+    const struct partition *esp = esp_of(&planning->guest->disk);
+    cleanup_strings struct strings top = {0};
+    root_list(planning->guest->root_fd, esp->mount_point, &top);
+    for (size_t i = 0; i < top.count; i++) {
+        cleanup_free char *path = checked_printf("%s/%s", esp->mount_point, top.items[i]);
+        if (strcasecmp(top.items[i], "EFI") == 0)
+            root_list(planning->guest->root_fd, path, directories);
+    }
+}
 
 static char *vendor_file(const struct planning *planning, const char *directory, const char *file)
 {
@@ -35,7 +48,8 @@ static void plan_copy(struct planning *planning, const char *from, const char *n
     const struct partition *esp = esp_of(&planning->guest->disk);
     cleanup_free char *to = checked_printf("%s/EFI/BOOT/%s", esp->mount_point, name);
     const char *const argv[] = {"install", "-D", "-m", "644", from, to, NULL};
-    strings_add(&planning_run(planning, argv, COPY_SECONDS, "this machine's firmware has no boot entry for this disk, and starts EFI/BOOT/BOOTX64.EFI alone")->changes, to);
+    struct operation *run = planning_run(planning, argv, COPY_SECONDS, "this machine's firmware has no boot entry for this disk, and starts " FALLBACK " alone");
+    strings_add(&run->changes, to);
 }
 
 static bool plan_vendor(struct planning *planning, const struct vendor *vendor, const char *directory)
@@ -53,11 +67,11 @@ static bool plan_vendor(struct planning *planning, const struct vendor *vendor, 
 
 static bool plan_vendors(struct planning *planning)
 {
+    cleanup_strings struct strings directories = {0};
+    find_directories(planning, &directories);
     for (size_t i = 0; i < sizeof vendors / sizeof *vendors; i++) {
-        if (vendors[i].directory && plan_vendor(planning, &vendors[i], vendors[i].directory))
-            return true;
-        for (size_t j = 0; !vendors[i].directory && j < sizeof vendor_directories / sizeof *vendor_directories; j++)
-            if (plan_vendor(planning, &vendors[i], vendor_directories[j]))
+        for (size_t j = 0; j < directories.count; j++)
+            if ((!vendors[i].directory || strcasecmp(vendors[i].directory, directories.items[j]) == 0) && plan_vendor(planning, &vendors[i], directories.items[j]))
                 return true;
     }
     return false;

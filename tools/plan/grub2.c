@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "../base/cleanup.h"
-#include "../base/root.h"
 #include "../guest/grub2_config.h"
 #include "bls.h"
 #include "boot_loader.h"
@@ -172,19 +171,12 @@ static void settle_suse_devices(struct planning *planning)
         planning_write(planning, SUSE_DEVICES, better, "lets the next update of GRUB install itself on this machine's disk");
 }
 
-static bool is_installed(const struct planning *planning, const char *program)
-{
-    cleanup_free char *sbin = checked_printf("/usr/sbin/%s", program), *bin = checked_printf("/usr/bin/%s", program), *old = checked_printf("/sbin/%s", program);
-    int root_fd = planning->guest->root_fd;
-    return root_exists(root_fd, sbin) || root_exists(root_fd, bin) || root_exists(root_fd, old);
-}
-
 static void run_update(struct planning *planning)
 {
     const char *config = planning->guest->boot.config;
     const char *update_grub[] = {"update-grub", NULL};
-    const char *mkconfig[] = {is_installed(planning, "grub2-mkconfig") ? "grub2-mkconfig" : "grub-mkconfig", "-o", config, NULL};
-    bool has_update_grub = is_installed(planning, "update-grub");
+    const char *mkconfig[] = {system_has_program(planning->guest->root_fd, "grub2-mkconfig") ? "grub2-mkconfig" : "grub-mkconfig", "-o", config, NULL};
+    bool has_update_grub = system_has_program(planning->guest->root_fd, "update-grub");
     struct operation *run = planning_run(planning, has_update_grub ? update_grub : mkconfig, UPDATE_SECONDS, "writes GRUB's configuration from its settings");
     strings_add(&run->changes, config);
 }
