@@ -16,6 +16,8 @@
 #define SAVE_SHARE 10           /* … so that saving takes at most a tenth of the time */
 #define SAVE_EVERY_BYTES (256ull << 20)
 #define LOOK_EVERY_MS 100
+#define NEAR_SECONDS 0.002 /* there and back */
+#define NEAR_REQUESTS 12u  /* in flight then, over all connections: with 1 MiB each enough for 50 Gbit/s */
 #define SILENCE_TOLD_MS 10000 /* after this the operator is told that nothing moves */
 #define ZERO_RUN_BYTES (256ull << 20)       /* at a time, so that the journal and a stop come in between */
 #define ZERO_RUN_COMPARED_BYTES (16ull << 20)
@@ -252,12 +254,24 @@ static int end_copy(struct copy *copy, struct error *err)
     return -1;
 }
 
+/* Few requests of a near source, so that what is on its way stays in the processor's cache: a fifth of the client's time. A connection
+ * that is lost over this is made anew by its worker. */
+static unsigned choose_depth(const struct copy *copy, struct nbd *first)
+{
+    double seconds;
+    if (nbd_round_trip(first, 1, &seconds, NULL) != NBD_OK)
+        nbd_drop(first);
+    bool is_near = first->stream.fd >= 0 && seconds < NEAR_SECONDS;
+    return is_near ? (unsigned)most(2, least(DEPTH, NEAR_REQUESTS / copy->connections)) : DEPTH;
+}
+
 int copy_run(struct copy *copy, struct nbd *first, pull_told *told, void *context, struct pull_progress *progress, struct error *err)
 {
     struct threads threads = {0};
     struct watch watch = {.started_ms = clock_ms(), .moved_ms = clock_ms()};
     struct error start_err = {0};
-    copy->connected = 1;
+    copy->depth = choose_depth(copy, first);
+    copy->connected = first->stream.fd >= 0 ? 1 : 0;
     pthread_mutex_init(&copy->lock, NULL);
     pthread_mutex_init(&copy->verifying, NULL);
     if (start_threads(copy, first, &threads, &start_err) < 0)

@@ -10,7 +10,7 @@
 #include "pull.h"
 #include "target.h"
 
-#define DEPTH 8 /* requests in flight on each connection */
+#define DEPTH 8 /* requests in flight on each connection, at most */
 
 struct copy {
     struct nbd_source *source;
@@ -21,6 +21,7 @@ struct copy {
     const struct ends *ends;
     uint32_t request_bytes;
     unsigned connections;
+    unsigned depth;           /* requests in flight on each of them, as the source is near or far */
     unsigned patience_seconds;
     bool zero_unreadable;
 

@@ -16,7 +16,6 @@
 #include "target.h"
 
 #define ROUND_TRIPS 8
-#define SMALL_READ 512u
 #define WARM_UP_MS 700 /* not counted: TCP finds the link's rate */
 #define COUNTED_MS 1500
 #define TARGET_MS 1500
@@ -37,18 +36,6 @@ struct reading {
     atomic_uint running;
 };
 
-static int drop_data(void *context, unsigned tag, uint64_t offset, const void *bytes, uint32_t length, struct error *err)
-{
-    (void)context, (void)tag, (void)offset, (void)bytes, (void)length, (void)err;
-    return 0;
-}
-
-static int drop_zeroes(void *context, unsigned tag, uint64_t offset, uint32_t length, struct error *err)
-{
-    (void)context, (void)tag, (void)offset, (void)length, (void)err;
-    return 0;
-}
-
 static enum nbd_result ask_next(struct reading *reading, struct nbd *nbd, unsigned tag)
 {
     uint64_t piece = atomic_fetch_add(&reading->next, 1) % reading->piece_count;
@@ -59,7 +46,7 @@ static enum nbd_result ask_next(struct reading *reading, struct nbd *nbd, unsign
 static void *reader_main(void *argument)
 {
     struct reading *reading = argument;
-    struct nbd_sink sink = {.data = drop_data, .zeroes = drop_zeroes};
+    const struct nbd_sink nowhere = nbd_nowhere();
     struct nbd nbd = {.stream = {.fd = -1, .stop = &reading->stop, .received_bytes = &reading->received_bytes},
                       .buffer = aligned_alloc_checked(align_up(reading->request_bytes, PAGE_BYTES)), .buffer_bytes = reading->request_bytes};
     enum nbd_result result = nbd_connect(&nbd, reading->source, NULL);
@@ -67,7 +54,7 @@ static void *reader_main(void *argument)
         result = ask_next(reading, &nbd, tag);
     while (result == NBD_OK && nbd.in_flight) {
         struct nbd_finished finished;
-        result = nbd_receive(&nbd, &sink, &finished, NULL);
+        result = nbd_receive(&nbd, &nowhere, &finished, NULL);
         if (result == NBD_OK && finished.finished && !atomic_load(&reading->enough))
             result = ask_next(reading, &nbd, finished.tag);
     }
@@ -140,24 +127,6 @@ static int measure_source(struct nbd_source *source, const struct extents *wante
     return measured->network > 0 ? 0 : error_set(err, "the source answers, but sends no data");
 }
 
-static enum nbd_result measure_round_trip(struct nbd *nbd, struct measured *measured, struct error *err)
-{
-    unsigned char bytes[4096];
-    size_t length = most(SMALL_READ, least(nbd->export.block_min, sizeof bytes));
-    measured->round_trip_seconds = 1e9;
-    for (unsigned i = 0; i < ROUND_TRIPS; i++) {
-        struct timespec before, after;
-        clock_gettime(CLOCK_MONOTONIC, &before);
-        enum nbd_result result = nbd_read_at(nbd, bytes, 0, length, NULL, err);
-        if (result != NBD_OK)
-            return result;
-        clock_gettime(CLOCK_MONOTONIC, &after);
-        double seconds = (double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9;
-        measured->round_trip_seconds = seconds < measured->round_trip_seconds ? seconds : measured->round_trip_seconds;
-    }
-    return NBD_OK;
-}
-
 static int find_travelling(struct nbd *nbd, const struct pull_options *options, struct extents *wanted, struct error *err)
 {
     __attribute__((cleanup(extents_free))) struct extents not_zero = {0}, all = {0};
@@ -172,7 +141,7 @@ static int find_travelling(struct nbd *nbd, const struct pull_options *options, 
 static int look_at_source(const struct pull_options *options, struct nbd_source *source, struct nbd *nbd, struct measured *measured, struct error *err)
 {
     __attribute__((cleanup(extents_free))) struct extents wanted = {0};
-    if (nbd_connect(nbd, source, err) != NBD_OK || measure_round_trip(nbd, measured, err) != NBD_OK || find_travelling(nbd, options, &wanted, err) < 0)
+    if (nbd_connect(nbd, source, err) != NBD_OK || nbd_round_trip(nbd, ROUND_TRIPS, &measured->round_trip_seconds, err) != NBD_OK || find_travelling(nbd, options, &wanted, err) < 0)
         return -1;
     measured->source_bytes = nbd->export.size_bytes;
     measured->travels_bytes = extents_bytes(&wanted);

@@ -102,6 +102,10 @@ enum nbd_result nbd_receive(struct nbd *nbd, const struct nbd_sink *sink, struct
 /* One read, from start to end, with nothing else in flight. What the server cannot read, however small the steps, becomes zeroes and stands in
  * `lost`; without that (NULL), or when it cannot read its first sector either, it counts as LOST. */
 enum nbd_result nbd_read_at(struct nbd *nbd, void *bytes, uint64_t offset, size_t length, struct extents *lost, struct error *err);
+/* The shortest of so many small reads, with nothing else in flight: the way there and back, whatever adapters stand on it. */
+enum nbd_result nbd_round_trip(struct nbd *nbd, unsigned tries, double *seconds, struct error *err);
+/* For data that nobody wants. */
+struct nbd_sink nbd_nowhere(void);
 /* Call it when a piece came. A server that named no limit has one all the same when it reads what it would not read in larger pieces:
  * export.block_max says so from then on. */
 void nbd_learn_limit(struct nbd *nbd, const struct piece *piece);

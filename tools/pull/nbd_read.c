@@ -1,5 +1,7 @@
 /* One read into memory, with nothing else in flight: for what has to be known before the copy. See nbd.h. */
+#include <math.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bytes.h"
@@ -8,6 +10,7 @@
 #include "piece.h"
 
 #define PAGE 4096u
+#define SMALL_READ 512u
 
 struct memory {
     unsigned char *bytes;
@@ -53,10 +56,31 @@ static enum nbd_result ask(struct nbd *nbd, const struct nbd_sink *sink, uint64_
     return result;
 }
 
+struct nbd_sink nbd_nowhere(void)
+{
+    return (struct nbd_sink){.data = drop_data, .zeroes = drop_zeroes};
+}
+
+enum nbd_result nbd_round_trip(struct nbd *nbd, unsigned tries, double *seconds, struct error *err)
+{
+    const struct nbd_sink nowhere = nbd_nowhere();
+    enum nbd_result result = NBD_OK;
+    *seconds = HUGE_VAL;
+    for (unsigned i = 0; i < tries && result == NBD_OK; i++) {
+        struct timespec before, after;
+        int error; /* comes as fast as data */
+        clock_gettime(CLOCK_MONOTONIC, &before);
+        result = ask(nbd, &nowhere, 0, (uint32_t)most(SMALL_READ, nbd->export.block_min), &error, err);
+        clock_gettime(CLOCK_MONOTONIC, &after);
+        *seconds = fmin(*seconds, (double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9);
+    }
+    return result;
+}
+
 /* What cannot be read is lost, if that is allowed, and if the source can read anything at all. */
 static enum nbd_result lose(struct nbd *nbd, const struct memory *memory, const struct piece *piece, int reason, struct extents *lost, struct error *err)
 {
-    struct nbd_sink nowhere = {.data = drop_data, .zeroes = drop_zeroes};
+    const struct nbd_sink nowhere = nbd_nowhere();
     int error = 0;
     enum nbd_result result = lost ? ask(nbd, &nowhere, 0, piece->unit, &error, err) : NBD_OK;
     if (result != NBD_OK)

@@ -126,7 +126,7 @@ static int next_piece(struct worker *worker, struct fetch *fetch, struct error *
 static enum nbd_result send_ahead(struct worker *worker, struct error *err)
 {
     bool more = true;
-    for (unsigned tag = 0; tag < DEPTH && worker->nbd.in_flight < DEPTH; tag++) {
+    for (unsigned tag = 0; tag < worker->copy->depth && worker->nbd.in_flight < worker->copy->depth; tag++) {
         struct fetch *fetch = &worker->state->fetches[tag];
         if (worker->nbd.requests[tag].in_flight || (fetch->of && clock_ms() < fetch->piece.due_ms))
             continue;
