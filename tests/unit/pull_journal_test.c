@@ -81,6 +81,9 @@ static void the_journal_of_any_disk_fits_its_slot(void **state)
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         struct journal journal = journal_of(sizes[i], 1), back;
         unsigned char *slot = checked_alloc(JOURNAL_SLOT_BYTES);
+        digests_open(&journal.digests, journal_chunk_count(&journal), (const unsigned char *)"0123456789abcdef");
+        for (uint64_t k = 0; k < LOST_RANGES_MAX && sizes[i] > GIB; k++)
+            lost_add(&journal.lost, k * 1024, k * 1024 + 512);
         assert_true(journal_encode(&journal, slot) <= JOURNAL_SLOT_BYTES);
         assert_true(journal_chunk_count(&journal) <= JOURNAL_CHUNKS_MAX);
         assert_true(journal.chunk_bytes * journal_chunk_count(&journal) >= sizes[i]);

@@ -18,6 +18,7 @@ struct job {
     char *ip;      /* "dhcp" (default) or ADDRESS/PREFIX[,GATEWAY] */
     bool confirmed; /* confirm=yes: what is on the target disk may be destroyed without asking */
     bool zero_unreadable; /* read-errors=zero: what the source cannot read becomes zeroes, and is listed */
+    bool verify;    /* the copy is read back and compared with what was received */
     bool restart;   /* a copy that is on the target is not gone on with, but overwritten */
     enum job_after after;
     char *job;     /* a file or an URL with more of these lines */

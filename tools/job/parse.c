@@ -92,6 +92,14 @@ static int take_read_errors(struct job *job, const char *value, struct error *er
     return 0;
 }
 
+static int take_verify(struct job *job, const char *value, struct error *err)
+{
+    if (!string_is(value, "yes") && !string_is(value, "no"))
+        return error_set(err, "it is \"yes\" or \"no\", not \"%.100s\"", value);
+    job->verify = string_is(value, "yes");
+    return 0;
+}
+
 static int take_map(struct job *job, const char *value, struct error *err)
 {
     size_t before = job->nic_choice_count;
@@ -109,7 +117,7 @@ static int take_job(struct job *job, const char *value, struct error *err)
 }
 
 /* The order is that of the bits in struct job's `given`. */
-enum key_number { KEY_SOURCE, KEY_PASSWORD_FILE, KEY_DISK, KEY_NIC, KEY_IP, KEY_MAP, KEY_CONFIRM, KEY_RESTART, KEY_AFTER, KEY_PATIENCE, KEY_READ_ERRORS, KEY_JOB, KEY_COUNT };
+enum key_number { KEY_SOURCE, KEY_PASSWORD_FILE, KEY_DISK, KEY_NIC, KEY_IP, KEY_MAP, KEY_CONFIRM, KEY_RESTART, KEY_AFTER, KEY_PATIENCE, KEY_READ_ERRORS, KEY_VERIFY, KEY_JOB, KEY_COUNT };
 
 static const struct key {
     const char *name;
@@ -127,6 +135,7 @@ static const struct key {
     [KEY_AFTER] = {"after", take_after, false},
     [KEY_PATIENCE] = {"patience", take_patience, false},
     [KEY_READ_ERRORS] = {"read-errors", take_read_errors, false},
+    [KEY_VERIFY] = {"verify", take_verify, false},
     [KEY_JOB] = {"job", take_job, false},
 };
 
@@ -209,6 +218,8 @@ static void merge(struct job *winner, struct job *loser)
         winner->restart = loser->restart;
     if (new_keys & 1u << KEY_READ_ERRORS)
         winner->zero_unreadable = loser->zero_unreadable;
+    if (new_keys & 1u << KEY_VERIFY)
+        winner->verify = loser->verify;
     if (new_keys & 1u << KEY_AFTER)
         winner->after = loser->after;
     if (new_keys & 1u << KEY_PATIENCE)

@@ -68,6 +68,7 @@ static void add_progress(const struct job_state *state, cJSON *document)
     json_add_size(progress, "resumed_bytes", state->progress.resumed_bytes);
     json_add_size(progress, "received_bytes", state->progress.received_bytes);
     json_add_size(progress, "lost_bytes", state->progress.lost_bytes);
+    json_add_size(progress, "verified_bytes", state->progress.verified_bytes);
     cJSON_AddNumberToObject(progress, "seconds", state->progress.seconds);
     json_add_string(progress, "trouble", state->progress.trouble);
 }
@@ -107,6 +108,8 @@ cJSON *state_to_json(const struct job_state *state)
     add_progress(state, document);
     if (state->map)
         cJSON_AddItemToObject(document, "map", cJSON_Duplicate(state->map, true));
+    if (state->sha256)
+        json_add_string(document, "sha256", state->sha256);
     if (state->lost)
         cJSON_AddItemToObject(document, "lost", cJSON_Duplicate(state->lost, true));
     if (state->plan)
@@ -156,6 +159,7 @@ void state_free(struct job_state *state)
     free(state->target_serial);
     free(state->target_content);
     free(state->target_state);
+    free(state->sha256);
     cJSON_Delete(state->map);
     cJSON_Delete(state->lost);
     cJSON_Delete(state->plan);

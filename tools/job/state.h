@@ -33,6 +33,7 @@ struct job_state {
     bool has_progress;
     struct pull_progress progress;
     cJSON *map, *plan, *proof; /* NULL until there is one */
+    char *sha256;        /* of the disk as it was read back; NULL: it was not */
     cJSON *lost;         /* ranges that the source could not read, and what they hold; NULL: none */
     struct error error;  /* what failed */
     char *target_state; /* what a failure left on the target, for people */

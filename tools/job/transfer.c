@@ -6,9 +6,16 @@
 static void show_progress(void *context, const struct pull_progress *progress)
 {
     struct run *run = context;
+    if (progress->verifying && !run->state.progress.verifying) {
+        console_say(&run->console, "    the copy is here; it is read back and compared with what was received\n");
+        console_progress_start(&run->console);
+    }
     run->state.progress = *progress;
     run->state.has_progress = true;
-    console_progress(&run->console, progress->total_bytes, progress->done_bytes, progress->received_bytes, progress->seconds, progress->trouble);
+    if (progress->verifying)
+        console_progress(&run->console, progress->total_bytes, progress->verified_bytes, progress->verified_bytes, progress->seconds, NULL);
+    else
+        console_progress(&run->console, progress->total_bytes, progress->done_bytes, progress->received_bytes, progress->seconds, progress->trouble);
     run_show(run, false);
     run->state.progress.trouble = NULL; /* the text is the pull's */
 }
@@ -28,6 +35,23 @@ static void say_result(struct run *run)
                 result->connections == 1 ? "" : "s", zero);
     if (result->progress.resumed_bytes)
         console_say(&run->console, "    %s were here from an earlier run\n", resumed);
+}
+
+static void say_verified(struct run *run)
+{
+    const struct pull_result *result = &run->pulled;
+    if (!run->job.verify)
+        return;
+    if (!result->sha256[0]) {
+        console_say(&run->console, "    not verified: it is complete since an earlier run\n");
+        return;
+    }
+    run->state.sha256 = checked_copy(result->sha256);
+    console_say(&run->console, "    verified in %.0f s; SHA-256 of the whole: %s\n", result->verify_seconds, result->sha256);
+    for (size_t i = 0; i < result->mended.count; i++)
+        console_say(&run->console, "    warning: %s had other bytes than were written at offset %llu (%llu bytes); they are right now, but do not trust this disk\n",
+                    run->target.device, (unsigned long long)result->mended.items[i].start,
+                    (unsigned long long)(result->mended.items[i].end - result->mended.items[i].start));
 }
 
 /* Which files they belong to is looked up on the target: the copy is there, and nothing has been changed yet. */
@@ -55,6 +79,7 @@ int stage_pull(struct run *run, struct error *err)
         .in_use = run->map.disk_bytes ? &run->map.in_use : NULL,
         .in_use_of_bytes = run->map.disk_bytes,
         .zero_unreadable = run->job.zero_unreadable,
+        .verify = run->job.verify,
         .restart = run->job.restart,
         .hold_boot_code = true,
     };
@@ -65,6 +90,7 @@ int stage_pull(struct run *run, struct error *err)
     source_close(&run->source);
     run->target.state = TARGET_COPIED;
     say_result(run);
+    say_verified(run);
     say_lost(run);
     return 0;
 }

@@ -78,6 +78,7 @@ static int parse(int argc, char **argv, struct arguments *arguments, int *status
         {.name = "request-size", .argument = "BYTES", .take = take_request_bytes, .context = &options->request_bytes, .help = "4096 to 8388608, a multiple of 4096; default 1048576"},
         {.name = "patience", .argument = "SECONDS", .take = take_patience, .context = &options->patience_seconds, .help = "how long a lost source is waited for, or \"forever\"; default 600"},
         {.name = "read-errors", .argument = "HOW", .take = take_read_errors, .context = &options->zero_unreadable, .help = "what the source cannot read: \"stop\" (the default), or \"zero\": make it zeroes, and list it with the files"},
+        {.name = "verify", .flag = &options->verify, .help = "read the copy back and compare it with what was received"},
         {.name = "restart", .flag = &options->restart, .help = "forget a half-done copy on the disk and start over"},
         {.name = "hold-boot", .flag = &options->hold_boot_code, .help = "leave the boot code out, so that the disk does not boot yet"},
         {.name = "measure", .flag = &arguments->measure, .help = "copy nothing: find out in some seconds how long it would take, and what limits"},

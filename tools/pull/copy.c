@@ -100,7 +100,7 @@ int journal_save(struct copy *copy, struct error *err)
      * may vouch for anything new. */
     if (copy->flush_failed)
         return error_set(err, "an earlier flush of %s has failed", copy->target->path);
-    pool_snapshot(&copy->pool, journal->settled, NULL);
+    pool_snapshot(&copy->pool, journal, NULL);
     note_lost(copy);
     copy->flush_failed = target_flush(copy->target, err) < 0;
     if (copy->flush_failed)

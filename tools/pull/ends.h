@@ -12,7 +12,8 @@
  * size and of the disk, where old GPT headers may be). */
 int ends_prepare(struct target *target, struct journal *journal, const struct ends *ends, struct error *err);
 /* Everything in between is flushed: says so in the label, writes the tail, the head, and the first sector last of all.
- * With `hold` the boot code is left out and the marker stands there; a disk that no firmware boots is not held. */
-int ends_finish(struct target *target, struct journal *journal, const struct ends *ends, bool hold, struct error *err);
+ * With `hold` the boot code is left out and the marker stands there; a disk that no firmware boots is not held.
+ * With `check` all of it is read back, and what differs is written once more. */
+int ends_finish(struct target *target, struct journal *journal, const struct ends *ends, bool hold, bool check, struct error *err);
 
 #endif

@@ -13,6 +13,8 @@ struct fetch {
     struct open_chunk *of; /* NULL: nothing is fetched */
     bool probing;          /* the first sector is asked for, and what comes is not to land */
     int error;             /* why */
+    uint64_t sum;          /* digest of what has come of the request under way … */
+    bool undigested;       /* … but for parts that are no whole sectors */
 };
 
 /* DEFECT: the source can read its first sector, but not what piece.offset and piece.length say, however small the steps. */

@@ -13,7 +13,7 @@
 #define VERSION 2u
 #define DIGEST_BYTES 16
 
-/* A slot: header, bitmap, what is lost. */
+/* A slot: header, bitmap, digests, what is lost. */
 #define SLOT_MAGIC "rhjourn1"
 #define SLOT_HEADER 512u
 #define SLOT_DIGEST 496u
@@ -77,6 +77,7 @@ void journal_free(struct journal *journal)
 {
     free(journal->settled);
     journal->settled = NULL;
+    digests_free(&journal->digests);
     extents_free(&journal->lost);
 }
 
@@ -103,8 +104,10 @@ size_t journal_encode(const struct journal *journal, unsigned char *slot)
     for (size_t i = 0; i < words; i++)
         put_le64(slot + SLOT_HEADER + i * 8, journal->settled[i]);
     digest_two(slot, SLOT_DIGEST, slot + SLOT_HEADER, words * 8, slot + SLOT_DIGEST);
-    lost_encode(&journal->lost, slot + SLOT_HEADER + words * 8, SLOT_LOST_BYTES);
-    return align_up(SLOT_HEADER + words * 8 + LOST_AREA_BYTES(journal->lost.count), 4096);
+    size_t at = SLOT_HEADER + words * 8;
+    at += digests_encode(&journal->digests, slot + at);
+    lost_encode(&journal->lost, slot + at, SLOT_LOST_BYTES);
+    return align_up(at + LOST_AREA_BYTES(journal->lost.count), 4096);
 }
 
 /* A journal that has chunks behind the end of the disk is none that was written here, whatever its digest says. */
@@ -125,9 +128,14 @@ bool journal_decode(const unsigned char *slot, struct journal *journal)
     if (get_le64(slot + SLOT_BITMAP_BYTES) != words * 8)
         return false;
     digest_two(slot, SLOT_DIGEST, slot + SLOT_HEADER, words * 8, digest);
-    if (memcmp(digest, slot + SLOT_DIGEST, DIGEST_BYTES) != 0 ||
-        !lost_decode(slot + SLOT_HEADER + words * 8, SLOT_LOST_BYTES, journal->source_bytes, &journal->lost))
+    if (memcmp(digest, slot + SLOT_DIGEST, DIGEST_BYTES) != 0)
         return false;
+    const unsigned char *digests = slot + SLOT_HEADER + words * 8;
+    size_t digests_bytes = digests_decode(digests, journal_chunk_count(journal), &journal->digests);
+    if (!digests_bytes || !lost_decode(digests + digests_bytes, SLOT_LOST_BYTES, journal->source_bytes, &journal->lost)) {
+        digests_free(&journal->digests);
+        return false;
+    }
     memcpy(journal->identity.bytes, slot + SLOT_IDENTITY, IDENTITY_BYTES);
     memcpy(journal->source, slot + SLOT_SOURCE, SOURCE_TEXT_BYTES - 1);
     memcpy(journal->map.bytes, slot + SLOT_MAP, IDENTITY_BYTES);

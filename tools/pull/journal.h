@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "digests.h"
 #include "extents.h"
 
 #define MIB (1u << 20)
@@ -36,6 +37,7 @@ struct journal {
     bool complete;            /* everything but the held-back ends is in place */
     char source[SOURCE_TEXT_BYTES]; /* URI, for people */
     uint64_t *settled;        /* one bit per chunk; owned */
+    struct digests digests;   /* of what is settled; owned */
     struct extents lost;      /* what the source could not read of what is settled; owned */
 };
 

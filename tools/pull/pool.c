@@ -63,6 +63,7 @@ void pool_open(struct pool *pool, const struct journal *journal, const struct ex
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&pool->changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
+    digests_copy(&pool->digests, &journal->digests);
     size_t bytes = word_count(pool) * 8;
     pool->data = checked_alloc(bytes);
     pool->taken = checked_alloc(bytes);
@@ -85,6 +86,7 @@ void pool_close(struct pool *pool)
     free(pool->data);
     free(pool->taken);
     free(pool->settled);
+    digests_free(&pool->digests);
     pthread_mutex_destroy(&pool->lock);
     pthread_cond_destroy(&pool->changed);
     *pool = (struct pool){0};
@@ -137,9 +139,8 @@ void pool_give_back(struct pool *pool, uint64_t chunk)
     pthread_mutex_unlock(&pool->lock);
 }
 
-void pool_settle(struct pool *pool, uint64_t first, uint64_t count, uint64_t zero_bytes)
+static void settle_locked(struct pool *pool, uint64_t first, uint64_t count, uint64_t zero_bytes)
 {
-    pthread_mutex_lock(&pool->lock);
     for (uint64_t chunk = first; chunk < first + count; chunk++) {
         bit_set(pool->settled, chunk);
         pool->settled_bytes += range_bytes(pool, chunk);
@@ -148,6 +149,20 @@ void pool_settle(struct pool *pool, uint64_t first, uint64_t count, uint64_t zer
     pool->zero_bytes += zero_bytes;
     if (pool->settled_count == pool->chunk_count)
         pthread_cond_broadcast(&pool->changed);
+}
+
+void pool_settle(struct pool *pool, uint64_t first, uint64_t count, uint64_t zero_bytes)
+{
+    pthread_mutex_lock(&pool->lock);
+    settle_locked(pool, first, count, zero_bytes);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void pool_settle_digested(struct pool *pool, uint64_t chunk, uint64_t zero_bytes, uint64_t sum, bool known)
+{
+    pthread_mutex_lock(&pool->lock);
+    digests_add(&pool->digests, chunk, sum, known);
+    settle_locked(pool, chunk, 1, zero_bytes);
     pthread_mutex_unlock(&pool->lock);
 }
 
@@ -207,11 +222,13 @@ void pool_stop(struct pool *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
-uint64_t pool_snapshot(struct pool *pool, uint64_t *settled, uint64_t *zero_bytes)
+uint64_t pool_snapshot(struct pool *pool, struct journal *journal, uint64_t *zero_bytes)
 {
     pthread_mutex_lock(&pool->lock);
-    if (settled)
-        memcpy(settled, pool->settled, word_count(pool) * 8);
+    if (journal) {
+        memcpy(journal->settled, pool->settled, word_count(pool) * 8);
+        digests_copy(&journal->digests, &pool->digests);
+    }
     if (zero_bytes)
         *zero_bytes = pool->zero_bytes;
     uint64_t bytes = pool->settled_bytes;

@@ -21,6 +21,7 @@ struct pool {
     uint64_t settled_count;
     uint64_t settled_bytes;
     uint64_t zero_bytes;      /* of these, never sent */
+    struct digests digests;   /* of what is settled */
     bool stopped;
 };
 
@@ -36,6 +37,8 @@ bool pool_take_data(struct pool *pool, uint64_t *chunk);
 bool pool_take_zeroes(struct pool *pool, uint64_t max, uint64_t *first, uint64_t *count);
 void pool_give_back(struct pool *pool, uint64_t chunk);
 void pool_settle(struct pool *pool, uint64_t first, uint64_t count, uint64_t zero_bytes);
+/* One chunk, with the digest of what was received for it. */
+void pool_settle_digested(struct pool *pool, uint64_t chunk, uint64_t zero_bytes, uint64_t sum, bool known);
 /* Waits a moment for a chunk to come back, or for the end. */
 void pool_wait_change(struct pool *pool);
 /* Waits for the end: false when everything is settled, or the pull was stopped. */
@@ -44,7 +47,7 @@ bool pool_wait_end(struct pool *pool, unsigned milliseconds);
 bool pool_is_settled(const struct pool *pool, uint64_t chunk);
 bool pool_is_done(struct pool *pool);
 void pool_stop(struct pool *pool);
-/* Copies the settled bits; returns how many bytes they stand for. */
-uint64_t pool_snapshot(struct pool *pool, uint64_t *settled, uint64_t *zero_bytes);
+/* Copies the settled bits and their digests into the journal, unless it is NULL; returns how many bytes they stand for. */
+uint64_t pool_snapshot(struct pool *pool, struct journal *journal, uint64_t *zero_bytes);
 
 #endif

@@ -16,11 +16,21 @@
 #define NAME_WIDTH 12
 #define TROUBLE_WIDTH 80
 
+static uint64_t moved_bytes(const struct pull_progress *progress)
+{
+    return progress->verifying ? progress->verified_bytes : progress->done_bytes;
+}
+
 /* Bytes per second over the last seconds, from what moved in this run. */
 static double rate_of(struct told *told, const struct pull_progress *progress)
 {
     unsigned at = told->count % RATE_WINDOW, oldest = told->count >= RATE_WINDOW ? at : 0;
-    double seconds = progress->seconds, bytes = (double)progress->done_bytes;
+    if (told->verifying != progress->verifying) { /* another clock, other bytes */
+        told->count = at = oldest = 0;
+        told->told_at = 0;
+    }
+    told->verifying = progress->verifying;
+    double seconds = progress->seconds, bytes = (double)moved_bytes(progress);
     double passed = told->count ? seconds - told->seconds[oldest] : 0, moved = told->count ? bytes - told->bytes[oldest] : 0;
     told->seconds[at] = seconds;
     told->bytes[at] = bytes;
@@ -30,7 +40,7 @@ static double rate_of(struct told *told, const struct pull_progress *progress)
 
 static char *time_left(const struct pull_progress *progress, double rate)
 {
-    double seconds = rate > 0 ? (double)(progress->total_bytes - progress->done_bytes) / rate : -1;
+    double seconds = rate > 0 ? (double)(progress->total_bytes - moved_bytes(progress)) / rate : -1;
     if (seconds < 0 || seconds > 99 * 3600)
         return checked_copy("--:--");
     unsigned whole = (unsigned)ceil(seconds);
@@ -39,14 +49,14 @@ static char *time_left(const struct pull_progress *progress, double rate)
 
 static char *progress_line(const struct pull_progress *progress, double rate)
 {
-    cleanup_free char *done = size_for_people(progress->done_bytes), *total = size_for_people(progress->total_bytes);
+    cleanup_free char *done = size_for_people(moved_bytes(progress)), *total = size_for_people(progress->total_bytes);
     cleanup_free char *speed = size_for_people(rate > 0 ? (uint64_t)rate : 0), *left = time_left(progress, rate);
-    double part = progress->total_bytes ? (double)progress->done_bytes / (double)progress->total_bytes : 0;
+    double part = progress->total_bytes ? (double)moved_bytes(progress) / (double)progress->total_bytes : 0;
     char bar[BAR_WIDTH + 1];
     memset(bar, '.', BAR_WIDTH);
     memset(bar, '#', (size_t)(part * BAR_WIDTH));
     bar[BAR_WIDTH] = '\0';
-    return checked_printf("[%s] %3d %%  %s of %s  %s/s  %s left", bar, (int)(part * 100), done, total, speed, left);
+    return checked_printf("%s[%s] %3d %%  %s of %s  %s/s  %s left", progress->verifying ? "reading back " : "", bar, (int)(part * 100), done, total, speed, left);
 }
 
 static void tell_json(const char *event, const char *target, const struct pull_progress *progress, double rate)
@@ -60,6 +70,7 @@ static void tell_json(const char *event, const char *target, const struct pull_p
     json_add_size(line, "resumed_bytes", progress->resumed_bytes);
     json_add_size(line, "received_bytes", progress->received_bytes);
     json_add_size(line, "lost_bytes", progress->lost_bytes);
+    json_add_size(line, "verified_bytes", progress->verified_bytes);
     json_add_size(line, "bytes_per_second", rate > 0 ? (uint64_t)rate : 0);
     cJSON_AddNumberToObject(line, "seconds", progress->seconds);
     json_add_string(line, "trouble", progress->trouble);
@@ -125,6 +136,7 @@ static double add_up(struct progress *all)
         sum.resumed_bytes += each->resumed_bytes;
         sum.received_bytes += each->received_bytes;
         sum.lost_bytes += each->lost_bytes;
+        sum.verified_bytes += each->verified_bytes;
         sum.seconds = fmax(sum.seconds, each->seconds);
     }
     bool later = sum.seconds > all->total.last.seconds || !all->total.count;

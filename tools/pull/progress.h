@@ -17,7 +17,7 @@ struct told {
     struct pull_progress last;
     double rate, told_at, seconds[RATE_WINDOW], bytes[RATE_WINDOW];
     unsigned count;
-    bool in_trouble;
+    bool in_trouble, verifying;
 };
 
 struct progress {

@@ -15,6 +15,7 @@
 #include "hold.h"
 #include "lost.h"
 #include "scan.h"
+#include "verify.h"
 
 #define REQUEST_BYTES MIB
 #define BUFFERS_BYTES_MAX (24ull << 20) /* of all connections: the whole program stays below 32 MB */
@@ -31,6 +32,7 @@ struct pull {
     struct extents in_use, wanted;
     struct copy copy;
     enum pull_state state;
+    bool other_map;           /* an earlier run copied more than what is in use by this map */
 };
 
 static int connect_source(struct nbd_source *source, struct nbd *nbd, const char *name, const char *uri, struct error *err)
@@ -127,6 +129,7 @@ static int agree_on_map(struct pull *pull, struct error *err)
     const struct identity *there = &pull->journal.map;
     if (memcmp(there, &everything, sizeof everything) != 0 && memcmp(there, &pull->map, sizeof *there) != 0)
         return refuse_other_map(pull, err);
+    pull->other_map = memcmp(there, &pull->map, sizeof *there) != 0;
     pull->journal.map = pull->map;
     return 0;
 }
@@ -232,12 +235,19 @@ static int copy_body(struct pull *pull, pull_told *told, void *context, struct p
     int status = copy_run(copy, &pull->nbd, told, context, &result->progress, err);
     if (status == 0 && pull->options->before_ends)
         status = journal_save(copy, err); /* what is waited for now may take long, or never come */
-    pool_snapshot(&copy->pool, NULL, &result->zero_bytes);
+    pool_snapshot(&copy->pool, &pull->journal, &result->zero_bytes);
     extents_free(&pull->journal.lost);
     pull->journal.lost = extents_copy(&copy->lost);
     result->lost = extents_take(&copy->lost);
     pool_close(&copy->pool);
     return status < 0 ? error_prefix(err, "copy %s to %s", pull->options->source, pull->options->target) : 0;
+}
+
+static int verify_body(struct pull *pull, pull_told *told, void *context, struct pull_result *result, struct error *err)
+{
+    struct verify verify = {.nbd = &pull->nbd, .source = &pull->source, .target = &pull->target, .journal = &pull->journal,
+                            .in_use = &pull->in_use, .ends = &pull->ends, .zero_unreadable = pull->options->zero_unreadable};
+    return verify_run(&verify, told, context, result, err);
 }
 
 /* The copy is there already, only its boot code is held back. */
@@ -268,9 +278,15 @@ static int pull_all(struct pull *pull, pull_told *told, void *context, struct pu
         return -1;
     if (pull->state == PULL_HELD)
         return ask_before_ends(pull, err) < 0 ? -1 : finish_held(pull, result, err);
-    if (prepare_target(pull, choose_request_bytes(pull), err) < 0 || copy_body(pull, told, context, result, err) < 0 || ask_before_ends(pull, err) < 0)
+    if (prepare_target(pull, choose_request_bytes(pull), err) < 0)
         return -1;
-    if (ends_finish(&pull->target, &pull->journal, &pull->ends, pull->options->hold_boot_code, err) < 0)
+    if (pull->options->verify && verify_prepare(&pull->journal, pull->other_map, err) < 0)
+        return -1;
+    if (copy_body(pull, told, context, result, err) < 0 || (pull->options->verify && verify_body(pull, told, context, result, err) < 0))
+        return -1;
+    if (ask_before_ends(pull, err) < 0)
+        return -1;
+    if (ends_finish(&pull->target, &pull->journal, &pull->ends, pull->options->hold_boot_code, pull->options->verify, err) < 0)
         return -1;
     target_reread_partitions(&pull->target);
     return 0;
@@ -279,6 +295,7 @@ static int pull_all(struct pull *pull, pull_told *told, void *context, struct pu
 void pull_result_free(struct pull_result *result)
 {
     extents_free(&result->lost);
+    extents_free(&result->mended);
 }
 
 int pull_run(const struct pull_options *options, pull_told *told, void *context, struct pull_result *result, struct error *err)

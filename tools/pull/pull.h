@@ -10,6 +10,7 @@
 
 /* The boot code of an MBR: the bytes before the disk signature and the partition table. */
 #define BOOT_CODE_BYTES 440
+#define PULL_SHA256_BYTES 32
 
 struct pull_options {
     const char *source;   /* its URI as the user gave it: for messages and the journal */
@@ -21,6 +22,7 @@ struct pull_options {
     const struct extents *in_use; /* the blocks that are copied, the rest being of no use (used.h); NULL: everything */
     uint64_t in_use_of_bytes; /* the size of the disk that they were found on */
     bool zero_unreadable; /* a range that the source cannot read is zeroed and noted, and does not end the copy */
+    bool verify;          /* read the copy back and compare it with what was received */
     bool restart;         /* forget what a journal on the target says */
     unsigned disks;       /* that are copied at once, this one among them, and share the memory; 0: it alone */
     /* Asked when everything but the ends has arrived, before the disk is made one that boots: 0 to go on. NULL: nobody is asked. */
@@ -35,7 +37,9 @@ struct pull_progress {
     uint64_t resumed_bytes; /* of these, here from an earlier run */
     uint64_t received_bytes; /* over the wire in this run */
     uint64_t lost_bytes;    /* that the source could not read */
-    double seconds;
+    bool verifying;         /* the copy is there, and is read back … */
+    uint64_t verified_bytes; /* … up to here */
+    double seconds;         /* since the copy began; of `verifying`, since that did */
     const char *trouble;    /* "the source does not answer, trying again …", or NULL */
 };
 
@@ -44,6 +48,10 @@ struct pull_result {
     uint64_t zero_bytes;    /* never sent */
     uint64_t free_bytes;    /* of the disk, not in use and left out */
     struct extents lost;    /* what the source could not read, in this run and those before: zero on the target */
+    char sha256[2 * PULL_SHA256_BYTES + 1]; /* of the whole disk as it was read back, its boot code in place and what was not copied as zeroes; "": not verified */
+    double verify_seconds;
+    struct extents mended;  /* what read back different from what was received, and was written again */
+    uint64_t fetched_again_bytes; /* to compare, where the digest differed or was not known */
     unsigned connections;
     unsigned char boot_code[BOOT_CODE_BYTES]; /* the source's, for pull_release */
 };

@@ -10,6 +10,17 @@
 #include "../base/text.h"
 #include "../guest/contents.h"
 
+static cJSON *ranges_to_json(const struct extents *ranges)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < ranges->count; i++) {
+        cJSON *range = json_append_object(list);
+        json_add_size(range, "offset_bytes", ranges->items[i].start);
+        json_add_size(range, "size_bytes", ranges->items[i].end - ranges->items[i].start);
+    }
+    return list;
+}
+
 static int report_json(const struct pull_options *options, const struct pull_result *result, const struct contents *lost)
 {
     cJSON *line = cJSON_CreateObject();
@@ -24,6 +35,10 @@ static int report_json(const struct pull_options *options, const struct pull_res
     json_add_size(line, "free_bytes", result->free_bytes);
     json_add_size(line, "lost_bytes", result->progress.lost_bytes);
     cJSON_AddItemToObject(line, "lost", contents_to_json(lost, result->lost.count));
+    json_add_string(line, "sha256", result->sha256[0] ? result->sha256 : NULL);
+    cJSON_AddItemToObject(line, "mended", ranges_to_json(&result->mended));
+    json_add_size(line, "fetched_again_bytes", result->fetched_again_bytes);
+    cJSON_AddNumberToObject(line, "verify_seconds", result->verify_seconds);
     json_add_size(line, "connections", result->connections);
     cJSON_AddNumberToObject(line, "seconds", result->progress.seconds);
     cJSON_AddBoolToObject(line, "boot_code_held", options->hold_boot_code);
@@ -45,12 +60,25 @@ static void report_lost(const struct pull_result *result, const struct contents 
     printf("The source could not read %s of it, which are zeroes now:\n%s", size, list);
 }
 
+static void report_verified(const struct pull_options *options, const struct pull_result *result)
+{
+    if (options->verify && !result->sha256[0])
+        printf("It was not verified: it is complete since an earlier run, and may have been changed since.\n");
+    else if (result->sha256[0])
+        printf("Verified in %.1f s: SHA-256 %s\n", result->verify_seconds, result->sha256);
+    for (size_t i = 0; i < result->mended.count; i++)
+        printf("warning: %s had other bytes than were written at offset %llu (%llu bytes); they are right now. Do not trust this disk.\n",
+               options->target, (unsigned long long)result->mended.items[i].start,
+               (unsigned long long)(result->mended.items[i].end - result->mended.items[i].start));
+}
+
 static int report_text(const struct pull_options *options, const struct pull_result *result, const struct contents *lost)
 {
     cleanup_free char *total = size_for_people(result->progress.total_bytes), *received = size_for_people(result->progress.received_bytes);
     cleanup_free char *here = part(result->progress.resumed_bytes, "were here already"), *zero = part(result->zero_bytes, "are holes"), *unused = part(result->free_bytes, "are free");
     printf("%s on %s: %s received in %.1f s%s%s%s.%s\n", total, options->target, received, result->progress.seconds, here, zero, unused,
            options->hold_boot_code ? " The boot code is held back." : "");
+    report_verified(options, result);
     report_lost(result, lost);
     return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
 }

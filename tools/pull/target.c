@@ -211,6 +211,24 @@ int target_read(const struct target *target, void *bytes, uint64_t offset, size_
     return 0;
 }
 
+unsigned char *target_read_around(const struct target *target, unsigned char *buffer, uint64_t offset, size_t length, struct error *err)
+{
+    uint64_t start = align_down(offset, PAGE_BYTES), end = align_up(offset + length, PAGE_BYTES);
+    if (target->direct_fd < 0 || end > target->size_bytes) {
+        /* the last bytes of a file, or a file system that knows no O_DIRECT: what it has in memory is dropped instead */
+        end = offset + length;
+        (void)posix_fadvise(target->fd, (off_t)start, (off_t)(end - start), POSIX_FADV_DONTNEED);
+    }
+    return target_read(target, buffer, start, (size_t)(end - start), err) < 0 ? NULL : buffer + (offset - start);
+}
+
+int target_refuse(const struct target *target, uint64_t offset, struct error *err)
+{
+    error_set(err, "%s does not keep what is written to it: at offset %llu it reads back different, and again after it was written once more",
+              target->path, (unsigned long long)offset);
+    return error_advise(err, "Do not use this disk. Look at its cables, controller and memory too (smartctl, dmesg, memtest).");
+}
+
 /* 0: done; -1 with errno: the disk has no way. The range is aligned to pages. */
 static int zero_by_command(struct target *target, uint64_t offset, uint64_t length)
 {

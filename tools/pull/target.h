@@ -10,6 +10,7 @@
 #include "../base/error.h"
 
 #define PAGE_BYTES 4096u          /* what O_DIRECT wants of address, offset and length; no disk has larger sectors */
+#define TARGET_AROUND_BYTES (2 * PAGE_BYTES)
 #define TARGET_SCRATCH_BYTES (1u << 20)
 
 struct target {
@@ -29,6 +30,11 @@ void target_close(struct target *target);
 
 int target_write(struct target *target, const void *bytes, uint64_t offset, size_t length, struct error *err);
 int target_read(const struct target *target, void *bytes, uint64_t offset, size_t length, struct error *err);
+/* Reads past the page cache, however the range is aligned: it is read with what is around it, into a page-aligned `buffer` of `length` +
+ * TARGET_AROUND_BYTES. Returns where in it the range is, or NULL. What was written has to be flushed. */
+unsigned char *target_read_around(const struct target *target, unsigned char *buffer, uint64_t offset, size_t length, struct error *err);
+/* What is said of a target that does not keep what was written. Returns -1. */
+int target_refuse(const struct target *target, uint64_t offset, struct error *err);
 /* Makes the range read as zeroes. Where the disk cannot do that by itself, it is read and only what is not zero is
  * written. `scratch` is page-aligned, TARGET_SCRATCH_BYTES long. */
 int target_zero(struct target *target, uint64_t offset, uint64_t length, void *scratch, struct error *err);

@@ -18,6 +18,8 @@ struct open_chunk {
     uint64_t chunk, at, end; /* up to `at` everything was asked for, or zeroed */
     uint64_t zero_bytes;
     unsigned pending;        /* pieces that are not here yet */
+    uint64_t sum;            /* digest of what is here … */
+    bool undigested;         /* … but for parts that are no whole sectors */
 };
 
 struct worker_state {
@@ -37,8 +39,12 @@ static void pause_ms(struct copy *copy, int64_t duration)
 static int land_data(void *context, unsigned tag, uint64_t offset, const void *bytes, uint32_t length, struct error *err)
 {
     const struct worker *worker = context;
-    if (worker->state->fetches[tag].probing)
+    struct fetch *fetch = &worker->state->fetches[tag];
+    if (fetch->probing)
         return 0;
+    const struct digests *digests = &worker->copy->pool.digests;
+    if (digests->group_count && !digests_sum_in(digests, worker->copy->in_use, offset, bytes, length, &fetch->sum))
+        fetch->undigested = true;
     struct target *target = worker->copy->target;
     for (uint32_t at = 0; at < length;) {
         uint32_t end = at;
@@ -67,7 +73,7 @@ static void settle_if_done(struct worker *worker, struct open_chunk *open)
 {
     if (open->pending || open->at < open->end)
         return;
-    pool_settle(&worker->copy->pool, open->chunk, 1, open->zero_bytes);
+    pool_settle_digested(&worker->copy->pool, open->chunk, open->zero_bytes, open->sum, !open->undigested);
     open->used = false;
 }
 
@@ -138,6 +144,7 @@ static enum nbd_result send_ahead(struct worker *worker, struct error *err)
             if (!more)
                 continue;
         }
+        fetch->sum = 0; /* what came of a request that failed in the middle comes again */
         enum nbd_result result = fetch_send(fetch, &worker->nbd, tag, err);
         if (result != NBD_OK)
             return result;
@@ -163,6 +170,8 @@ static enum nbd_result receive_one(struct worker *worker, struct error *err)
         return result;
     struct fetch *fetch = &worker->state->fetches[finished.tag];
     if (!finished.error) {
+        fetch->of->sum += fetch->sum;
+        fetch->of->undigested |= fetch->undigested;
         copy_progressed(worker->copy);
         worker->state->backoff_ms = BACKOFF_FIRST_MS;
     }

@@ -139,7 +139,7 @@ def answer_read(connection, flags, cookie, offset, length, data):
         data_chunk(connection, cookie, offset, data[:512])
         error_chunk(connection, cookie, 5, 0, offset + 512)
         chunk(connection, cookie, DONE, 0)
-    elif LIE == "odd-gone" and is_gone(offset):
+    elif LIE in ("odd-gone", "odd-defects") and is_gone(offset):
         error_chunk(connection, cookie, 5)
     elif LIE == "odd-defects" and has_defect(offset, offset + len(data)):
         error_chunk(connection, cookie, 5)
