@@ -63,14 +63,22 @@ slow() {
     wait_for_socket "$WORK/slow.sock"
 }
 
+# tells PATTERN: within 20 s, by the pull in the background.
+tells() {
+    for _ in $(seq 400); do
+        ! grep -Eq "$1" "$WORK/back.out" || return 0
+        sleep 0.05
+    done
+    return 1
+}
+
 rm -f "$TARGET"
 slow
 "$REHOST" pull --json "$(tls_uri slow "$KEY")" "$TARGET" >"$WORK/back.out" 2>"$WORK/back.err" &
 PULL=$!
-sleep 1
+tells '"received_bytes":[0-9]{8}'
 stop "$SERVER"
-sleep 1
-tries "the server is killed in the middle: it is waited for" grep -q '"trouble":"the source has been gone' "$WORK/back.out"
+tries "the server is killed in the middle: it is waited for" tells '"trouble":"the source has been gone'
 slow
 tries "... it comes back, the copy goes on and ends well" wait "$PULL"
 tries "... and is the source" same_content "$SOURCE" "$TARGET"
