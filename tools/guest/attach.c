@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -13,6 +12,7 @@
 #include <time.h>
 
 #include "../base/cleanup.h"
+#include "../base/namespace.h"
 #include "../base/program.h"
 #include "../source/image.h"
 
@@ -23,13 +23,8 @@ static int make_base(struct attachment *attachment, struct error *err)
 {
     const char *temporary = getenv("TMPDIR");
     cleanup_free char *base = checked_printf("%s/rehost-XXXXXX", temporary && *temporary == '/' ? temporary : "/tmp");
-    if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
-        /* the root of an initramfs can be no mount point of its own; then nothing is shared either */
-        if (errno != EINVAL) {
-            error_errno(err, "make a mount namespace of our own");
-            return error_advise(err, "looking into a disk or an image needs root");
-        }
-    }
+    if (namespace_enter(err) < 0)
+        return -1;
     if (!mkdtemp(base))
         return error_errno(err, "make a directory %s", base);
     if (mount("rehost", base, "tmpfs", MS_NOSUID, "mode=700") < 0) {

@@ -1,5 +1,4 @@
 /* https:// and http://: nbdkit's curl plugin reads ranges of the file, over several connections, and asks again when one is lost. */
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,25 +27,10 @@ static void add_url(const struct source_uri *uri, const char *host, struct strin
     adapter_option(options, "url", url);
 }
 
-static char *address_of(const struct source_uri *uri, struct error *err)
-{
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
-    char address[NI_MAXHOST];
-    int failure = getaddrinfo(uri->host, NULL, &hints, &found);
-    if (failure == 0) {
-        failure = getnameinfo(found->ai_addr, found->ai_addrlen, address, sizeof address, NULL, 0, NI_NUMERICHOST);
-        freeaddrinfo(found);
-    }
-    if (failure == 0)
-        return checked_copy(address);
-    error_set(err, "look up %s: %s", uri->host, gai_strerror(failure));
-    return NULL;
-}
-
 /* The certificate bears another name than the URI's host: that name is asked for, at the host's address. */
 static int add_other_name(const struct source_uri *uri, const char *name, struct strings *options, struct error *err)
 {
-    cleanup_free char *address = address_of(uri, err);
+    cleanup_free char *address = transport_address(uri, err);
     if (!address)
         return -1;
     cleanup_free char *resolve = checked_printf("%s:%s:%s", name, uri->port ? uri->port : "443", address);

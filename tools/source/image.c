@@ -42,11 +42,14 @@ static cJSON *node(const char *driver)
     return object;
 }
 
-static cJSON *node_of_file(const char *file)
+/* A folder that we mounted read-only takes no locks (NFS 4: "Failed to lock byte 201: Read-only file system"). */
+static cJSON *node_of_file(const struct source *source, const char *file)
 {
     struct stat st;
     cJSON *object = node(stat(file, &st) == 0 && S_ISBLK(st.st_mode) ? "host_device" : "file");
     cJSON_AddStringToObject(object, "filename", file);
+    if (source->mount_point)
+        cJSON_AddStringToObject(object, "locking", "off");
     return object;
 }
 
@@ -134,7 +137,7 @@ static int add_backing(const struct source *source, cJSON *image, const char *fi
 static cJSON *layer(const struct source *source, const char *file, enum format format, unsigned depth, struct error *err)
 {
     cJSON *image = node(format_driver(format));
-    cJSON_AddItemToObject(image, "file", file ? node_of_file(file) : node_of_socket(source->transport.socket));
+    cJSON_AddItemToObject(image, "file", file ? node_of_file(source, file) : node_of_socket(source->transport.socket));
     cleanup_json cJSON *info = format == FORMAT_RAW ? cJSON_CreateObject() : read_info(image, file ? file : source->uri, err);
     if (info && add_backing(source, image, file, info, depth, err) == 0)
         return image;
@@ -164,7 +167,7 @@ static int add_data_file(const struct source *source, cJSON *image, const char *
         return refuse_other_file(source->uri, name, "cannot be had from there", err);
     cleanup_free char *path = beside(file, name, err);
     if (path)
-        cJSON_AddItemToObject(image, "data-file", node_of_file(path));
+        cJSON_AddItemToObject(image, "data-file", node_of_file(source, path));
     return path ? 0 : -1;
 }
 

@@ -8,6 +8,7 @@
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -96,7 +97,7 @@ static int file_open(const struct source_uri *uri, const struct source_secrets *
 
 static transport_open *const transports[SCHEME_COUNT] = {
     [SCHEME_FILE] = file_open, [SCHEME_HTTP] = http_open, [SCHEME_HTTPS] = http_open, [SCHEME_SSH] = ssh_open,
-    [SCHEME_ISCSI] = iscsi_open,
+    [SCHEME_ISCSI] = iscsi_open, [SCHEME_NFS] = nfs_open, [SCHEME_SMB] = smb_open,
 };
 
 /* A raw disk in a file. */
@@ -189,7 +190,8 @@ static void remove_directory(const char *directory)
     if (fd < 0 || root_list(fd, "/", &names) < 0)
         return;
     for (size_t i = 0; i < names.count; i++)
-        unlinkat(fd, names.items[i], 0);
+        if (unlinkat(fd, names.items[i], 0) < 0)
+            unlinkat(fd, names.items[i], AT_REMOVEDIR); /* a mount point, empty again */
     rmdir(directory);
 }
 
@@ -197,11 +199,14 @@ void source_close(struct source *source)
 {
     adapter_end(&source->image);
     adapter_end(&source->transport);
+    if (source->mount_point)
+        umount2(source->mount_point, MNT_DETACH | UMOUNT_NOFOLLOW);
     if (source->directory)
         remove_directory(source->directory);
     free(source->uri);
     free(source->nbd_uri);
     free(source->directory);
+    free(source->mount_point);
     free(source->file);
     *source = (struct source){0};
 }

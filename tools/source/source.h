@@ -11,7 +11,8 @@
 
 /* What a source may be, for messages and questions. */
 #define SOURCE_FORMS "nbd://HOST[:PORT][/EXPORT] (nbds:// with TLS), nbd+unix:///[EXPORT]?socket=PATH, file:PATH, https://[USER@]HOST/PATH, " \
-                     "http://[USER@]HOST/PATH, ssh://[USER@]HOST/PATH or iscsi://[USER@]HOST/TARGET/LUN"
+                     "http://[USER@]HOST/PATH, ssh://[USER@]HOST/PATH, iscsi://[USER@]HOST/TARGET/LUN, nfs://HOST/PATH or " \
+                     "smb://[USER@]HOST/SHARE/PATH"
 
 /* Where passwords come from: never from the URI, which stands in command lines, logs and the status document. */
 struct source_secrets {
@@ -25,6 +26,7 @@ struct source { /* zeroed: none */
     char *uri;       /* as the user gave it: for messages */
     char *nbd_uri;   /* where it speaks NBD */
     char *directory; /* 0700, of this source alone; NULL when the URI speaks NBD by itself */
+    char *mount_point; /* of a folder on a server, or NULL */
     char *file;      /* what the transport came to, when that is a file of this machine, or else: */
     struct adapter transport;
     struct adapter image; /* over either, for an image that is not raw */

@@ -8,6 +8,9 @@
 
 typedef int transport_open(const struct source_uri *uri, const struct source_secrets *secrets, struct source *source, struct error *err);
 
-transport_open http_open, ssh_open, iscsi_open;
+transport_open http_open, ssh_open, iscsi_open, nfs_open, smb_open;
+
+/* The host in digits; the caller's. NULL: error. */
+char *transport_address(const struct source_uri *uri, struct error *err);
 
 #endif
