@@ -15,7 +15,7 @@ ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DREHOST_VERSION='
 ALL_LDFLAGS := -pthread -Wl,--gc-sections $(if $(STATIC),-static) $(if $(PREFIX),-L$(PREFIX)/lib) $(LDFLAGS)
 LIBS    := -lcjson -lblkid -lxxhash -lyaml -lm -lssl -lcrypto
 
-SOURCES := $(sort $(wildcard tools/*/*.c))
+SOURCES := $(sort $(wildcard tools/*/*.c tools/*/*/*.c))
 OBJECTS := $(SOURCES:tools/%.c=$(BUILD)/%.o)
 TESTS   := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard tests/unit/*_test.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))

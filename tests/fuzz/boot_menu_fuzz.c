@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "guest/boot_entry.h"
-#include "guest/grub2_config.h"
+#include "guest/boot/boot_entry.h"
+#include "guest/boot/grub2_config.h"
 
 static void check(struct boot_entries *entries)
 {

@@ -4,8 +4,8 @@
 
 #include "base/program.h"
 #include "fuzz.h"
-#include "guest/cpio.h"
-#include "guest/initrd.h"
+#include "guest/kernel/cpio.h"
+#include "guest/kernel/initrd.h"
 
 #define MAGIC_BYTES 6
 

@@ -6,8 +6,8 @@
 #include <xxhash.h>
 
 #include "fuzz.h"
-#include "pull/bytes.h"
-#include "pull/hold.h"
+#include "base/bytes.h"
+#include "pull/target/hold.h"
 #include "pull/pool.h"
 
 #define HEADER_BYTES 512u

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "pull/bytes.h"
-#include "pull/journal.h"
-#include "pull/nbd.h"
+#include "base/bytes.h"
+#include "pull/target/journal.h"
+#include "nbd/nbd.h"
 #include "pull/scan.h"
 
 #define BUFFER_BYTES 65536u

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "pull/uri.h"
+#include "nbd/uri.h"
 #include "source/uri.h"
 
 static void check_source(const char *text)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "pull/journal.h"
+#include "pull/target/journal.h"
 #include "used/map.h"
 
 #define DISK_BYTES (64ull * MIB + 512)

@@ -1,7 +1,7 @@
 /* grub.cfg: which entry boots by default. */
 #include "fixture.h"
 
-#include "guest/grub2_config.h"
+#include "guest/boot/grub2_config.h"
 
 #define ENTRY(title, id, version)                                                                                             \
     "menuentry '" title "' --class os $menuentry_id_option '" id "' {\n\tinsmod gzio\n\tif [ x$feature = xy ]; then\n\t  search x\n\tfi\n" \

@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "guest/inspect.h"
-#include "guest/modules.h"
+#include "guest/kernel/modules.h"
 
 static void open_guest(const struct fixture *fixture, struct guest *guest)
 {

@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "guest/initrd.h"
+#include "guest/kernel/initrd.h"
 
 static int list(const struct text *bytes, struct strings *modules, struct error *err)
 {

@@ -1,7 +1,7 @@
 /* A kernel's tables: which driver a device wants, what is built in, what a module depends on. */
 #include "fixture.h"
 
-#include "guest/modules.h"
+#include "guest/kernel/modules.h"
 
 static struct module_table *load(struct fixture *fixture)
 {

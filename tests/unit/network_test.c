@@ -1,7 +1,7 @@
 /* The guest's network settings, from each kind of file that may hold them. */
 #include "fixture.h"
 
-#include "guest/network.h"
+#include "guest/network/network.h"
 
 static const struct guest_nic *nic_named(const struct network *network, const char *name)
 {

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "pull/bytes.h"
+#include "base/bytes.h"
 
 #define LENGTH 300
 

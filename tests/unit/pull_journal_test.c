@@ -8,9 +8,9 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "pull/bytes.h"
-#include "pull/journal.h"
-#include "pull/lost.h"
+#include "base/bytes.h"
+#include "pull/target/journal.h"
+#include "nbd/lost.h"
 
 #define GIB (1ull << 30)
 #define TIB (1ull << 40)

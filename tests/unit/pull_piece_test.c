@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "pull/bytes.h"
-#include "pull/piece.h"
+#include "base/bytes.h"
+#include "nbd/piece.h"
 
 #define MIB (1u << 20)
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "pull/psk.h"
+#include "nbd/psk.h"
 
 static void has(const char *text, const char *identity, const char *name, unsigned length, unsigned char first)
 {

@@ -11,9 +11,9 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "pull/bytes.h"
-#include "pull/extents.h"
-#include "pull/nbd.h"
+#include "base/bytes.h"
+#include "base/extents.h"
+#include "nbd/nbd.h"
 #include "pull/pool.h"
 
 struct fixture {

@@ -9,7 +9,7 @@
 
 #include "base/fingerprint.h"
 #include "base/text.h"
-#include "pull/uri.h"
+#include "nbd/uri.h"
 
 static void means(const char *text, const char *host, const char *port, const char *socket, const char *export_name)
 {

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "pull/bytes.h"
+#include "base/bytes.h"
 #include "used/map.h"
 #include "used/volume.h"
 

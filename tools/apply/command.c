@@ -3,7 +3,7 @@
 
 #include "../base/cleanup.h"
 #include "../base/options.h"
-#include "../plan/choices.h"
+#include "../plan/boot/choices.h"
 #include "../plan/diff.h"
 #include "../base/root.h"
 #include "apply.h"

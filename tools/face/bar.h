@@ -1,6 +1,6 @@
 /* The progress bar as text. */
-#ifndef REHOST_BAR_H
-#define REHOST_BAR_H
+#ifndef REHOST_FACE_BAR_H
+#define REHOST_FACE_BAR_H
 
 #include <stdint.h>
 

@@ -1,8 +1,8 @@
 /* The console: the same words on every console of the machine, an answer from any of them.
  *
  * At every question `!` and Enter opens a shell on the console where it was typed. */
-#ifndef REHOST_CONSOLE_H
-#define REHOST_CONSOLE_H
+#ifndef REHOST_FACE_CONSOLE_H
+#define REHOST_FACE_CONSOLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* One console: a line comes in, text goes out, and neither ever stalls the move. */
-#ifndef REHOST_TERMINAL_H
-#define REHOST_TERMINAL_H
+#ifndef REHOST_FACE_TERMINAL_H
+#define REHOST_FACE_TERMINAL_H
 
 #include <stdbool.h>
 #include <stddef.h>

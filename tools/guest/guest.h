@@ -8,7 +8,7 @@
 #include "../base/error.h"
 #include "../base/json.h"
 #include "../base/text.h"
-#include "boot_entry.h"
+#include "boot/boot_entry.h"
 
 struct module_table; /* modules.h */
 

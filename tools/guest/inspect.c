@@ -7,10 +7,10 @@
 
 #include "../base/cleanup.h"
 #include "../base/root.h"
-#include "attach.h"
+#include "disk/attach.h"
 #include "inspect.h"
-#include "modules.h"
-#include "network.h"
+#include "kernel/modules.h"
+#include "network/network.h"
 
 static int open_directory(const char *what, struct guest *guest, struct error *err)
 {

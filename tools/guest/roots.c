@@ -8,7 +8,7 @@
 
 #include "../base/cleanup.h"
 #include "../base/root.h"
-#include "attach.h"
+#include "disk/attach.h"
 #include "inspect.h"
 
 #define FSTAB_MAX (1u << 20)

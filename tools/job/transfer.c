@@ -1,6 +1,6 @@
 /* The pull, with its bar. */
 #include "../base/cleanup.h"
-#include "../guest/contents.h"
+#include "../guest/disk/contents.h"
 #include "run.h"
 
 static void show_progress(void *context, const struct pull_progress *progress)

@@ -3,7 +3,7 @@
 
 #include "../base/cleanup.h"
 #include "../base/options.h"
-#include "choices.h"
+#include "boot/choices.h"
 #include "plan.h"
 
 int take_nic_choice(void *context, const char *argument)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "../base/cleanup.h"
-#include "command_line.h"
+#include "boot/command_line.h"
 #include "planning.h"
 
 #define INITTAB "/etc/inittab"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "../base/cleanup.h"
-#include "../guest/modules.h"
+#include "../guest/kernel/modules.h"
 #include "drivers.h"
 #include "planning.h"
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "../base/cleanup.h"
-#include "../guest/esp.h"
+#include "../guest/boot/esp.h"
 #include "devices.h"
 #include "planning.h"
 

@@ -6,7 +6,7 @@
 
 #include "../base/cleanup.h"
 #include "../base/root.h"
-#include "../guest/esp.h"
+#include "../guest/boot/esp.h"
 #include "proving.h"
 
 #define SECTOR 512u

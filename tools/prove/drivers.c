@@ -4,7 +4,7 @@
 
 #include "../base/cleanup.h"
 #include "../base/root.h"
-#include "../guest/modules.h"
+#include "../guest/kernel/modules.h"
 #include "proving.h"
 
 static bool has_file(const struct proving *proving, const char *name)

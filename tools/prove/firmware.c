@@ -3,7 +3,7 @@
 #include <strings.h>
 
 #include "../base/cleanup.h"
-#include "../guest/esp.h"
+#include "../guest/boot/esp.h"
 #include "proving.h"
 
 /* GRUB's manual, "BIOS installation". */

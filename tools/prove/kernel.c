@@ -6,8 +6,8 @@
 
 #include "../base/cleanup.h"
 #include "../base/root.h"
-#include "../guest/initrd.h"
-#include "../guest/modules.h"
+#include "../guest/kernel/initrd.h"
+#include "../guest/kernel/modules.h"
 #include "proving.h"
 
 /* The x86 boot protocol (Documentation/arch/x86/boot.rst): "HdrS" at 0x202, 55 AA at 0x1fe. */

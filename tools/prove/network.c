@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "../base/cleanup.h"
-#include "../guest/grub2_config.h"
+#include "../guest/boot/grub2_config.h"
 #include "proving.h"
 
 static const struct hardware_nic *nic_with_mac(const struct hardware *hardware, const char *mac)

@@ -8,7 +8,7 @@
 
 #include "../base/cleanup.h"
 #include "../base/root.h"
-#include "../guest/initrd.h"
+#include "../guest/kernel/initrd.h"
 #include "proving.h"
 
 static const struct link_row {

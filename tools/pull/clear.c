@@ -1,5 +1,5 @@
 /* What a copy does with ranges that it does not ask the source for. See copy.h. */
-#include "bytes.h"
+#include "../base/bytes.h"
 #include "copy.h"
 
 int copy_clear(const struct copy *copy, uint64_t start, uint64_t end, void *scratch, uint64_t *zero_bytes, struct error *err)

@@ -8,7 +8,7 @@
 
 #include "../base/cleanup.h"
 #include "../base/text.h"
-#include "bytes.h"
+#include "../base/bytes.h"
 
 #define TELL_EVERY_MS 250
 #define SAVE_EVERY_MS 500       /* at first; a disk whose flush takes long is asked less often … */

@@ -2,13 +2,13 @@
 #ifndef REHOST_PULL_COPY_H
 #define REHOST_PULL_COPY_H
 
-#include "extents.h"
+#include "../base/extents.h"
 #include "identity.h"
-#include "journal.h"
-#include "nbd.h"
+#include "target/journal.h"
+#include "../nbd/nbd.h"
 #include "pool.h"
 #include "pull.h"
-#include "target.h"
+#include "target/target.h"
 
 #define DEPTH 8 /* requests in flight on each connection, at most */
 

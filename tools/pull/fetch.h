@@ -3,8 +3,8 @@
 #ifndef REHOST_PULL_FETCH_H
 #define REHOST_PULL_FETCH_H
 
-#include "nbd.h"
-#include "piece.h"
+#include "../nbd/nbd.h"
+#include "../nbd/piece.h"
 
 struct open_chunk;
 

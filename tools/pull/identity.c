@@ -6,8 +6,8 @@
 #include <xxhash.h>
 
 #include "../base/cleanup.h"
-#include "bytes.h"
-#include "target.h"
+#include "../base/bytes.h"
+#include "target/target.h"
 
 #define FIRST_BYTES (4 * MIB) /* partition table, boot loader, and the superblock of the first file system */
 #define TAIL_UNIT 65536u

@@ -2,9 +2,9 @@
 #ifndef REHOST_PULL_IDENTITY_H
 #define REHOST_PULL_IDENTITY_H
 
-#include "extents.h"
-#include "journal.h"
-#include "nbd.h"
+#include "../base/extents.h"
+#include "target/journal.h"
+#include "../nbd/nbd.h"
 
 /* The held-back ends of a disk. */
 struct ends {

@@ -9,11 +9,11 @@
 
 #include "../base/cleanup.h"
 #include "../base/text.h"
-#include "bytes.h"
-#include "journal.h"
-#include "nbd.h"
+#include "../base/bytes.h"
+#include "target/journal.h"
+#include "../nbd/nbd.h"
 #include "scan.h"
-#include "target.h"
+#include "target/target.h"
 
 #define ROUND_TRIPS 8
 #define WARM_UP_MS 700 /* not counted: TCP finds the link's rate */

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "extents.h"
+#include "../base/extents.h"
 #include "pull.h"
 
 struct measured {

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "../base/text.h"
-#include "bytes.h"
+#include "../base/bytes.h"
 
 #define WAIT_MS 250 /* so that a worker sees a stop that came without a broadcast */
 

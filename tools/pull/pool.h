@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "extents.h"
-#include "journal.h"
+#include "../base/extents.h"
+#include "target/journal.h"
 
 struct pool {
     pthread_mutex_t lock;

@@ -9,13 +9,13 @@
 
 #include "../base/cleanup.h"
 #include "../base/text.h"
-#include "bytes.h"
+#include "../base/bytes.h"
 #include "copy.h"
-#include "ends.h"
-#include "hold.h"
-#include "lost.h"
+#include "target/ends.h"
+#include "target/hold.h"
+#include "../nbd/lost.h"
 #include "scan.h"
-#include "verify.h"
+#include "verify/verify.h"
 
 #define REQUEST_BYTES MIB
 #define BUFFERS_BYTES_MAX (24ull << 20) /* of all connections: the whole program stays below 32 MB */

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "../base/error.h"
-#include "extents.h"
+#include "../base/extents.h"
 
 /* The boot code of an MBR: the bytes before the disk signature and the partition table. */
 #define BOOT_CODE_BYTES 440

@@ -8,7 +8,7 @@
 #include "../base/json.h"
 #include "../base/options.h"
 #include "../base/text.h"
-#include "../guest/contents.h"
+#include "../guest/disk/contents.h"
 
 static cJSON *ranges_to_json(const struct extents *ranges)
 {

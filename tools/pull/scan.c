@@ -1,7 +1,7 @@
 /* See scan.h. */
 #include "scan.h"
 
-#include "bytes.h"
+#include "../base/bytes.h"
 
 #define PAGE 4096u
 #define STATUS_STEP (UINT32_MAX - 65535u) /* the largest length of a request that every block size divides */

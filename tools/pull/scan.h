@@ -2,8 +2,8 @@
 #ifndef REHOST_PULL_SCAN_H
 #define REHOST_PULL_SCAN_H
 
-#include "extents.h"
-#include "nbd.h"
+#include "../base/extents.h"
+#include "../nbd/nbd.h"
 
 /* The ranges to read, aligned outwards to what the server and the target like. A server without base:allocation, or
  * one that fails to answer for a range, gets everything of it read. */

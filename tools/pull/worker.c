@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "../base/text.h"
-#include "bytes.h"
+#include "../base/bytes.h"
 #include "copy.h"
 #include "fetch.h"
 

@@ -9,7 +9,7 @@
 
 #include "../base/cleanup.h"
 #include "../base/text.h"
-#include "../pull/tls.h"
+#include "../nbd/tls.h"
 
 static int mismatch(const struct source_uri *uri, const char *expected, const char *found, struct error *err)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "../base/cleanup.h"
-#include "../pull/nbd.h"
+#include "../nbd/nbd.h"
 
 static int read_ends(struct nbd *nbd, struct format_ends *ends, struct error *err)
 {

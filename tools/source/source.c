@@ -14,7 +14,7 @@
 
 #include "../base/cleanup.h"
 #include "../base/root.h"
-#include "../pull/uri.h"
+#include "../nbd/uri.h"
 #include "image.h"
 #include "probe.h"
 #include "transport.h"

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 
 #include "../base/cleanup.h"
-#include "../guest/attach.h"
-#include "../pull/bytes.h"
+#include "../guest/disk/attach.h"
+#include "../base/bytes.h"
 #include "file_systems.h"
 #include "search.h"
 

@@ -5,8 +5,8 @@
 
 #include "../base/cleanup.h"
 #include "../base/program.h"
-#include "../guest/attach.h"
-#include "../pull/bytes.h"
+#include "../guest/disk/attach.h"
+#include "../base/bytes.h"
 #include "search.h"
 
 #define ASK_SECONDS 120

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "../base/text.h"
-#include "../pull/bytes.h"
+#include "../base/bytes.h"
 
 /* Boot loaders and labels stand there, and swap's header: it always travels. */
 #define KEEP_BYTES (1u << 20)

@@ -9,7 +9,7 @@
 
 #include "../base/cleanup.h"
 #include "../base/program.h"
-#include "../guest/attach.h"
+#include "../guest/disk/attach.h"
 
 #define DM_SECONDS 30
 #define DM_SECTOR 512 /* the device-mapper counts in these whatever the disk's are */

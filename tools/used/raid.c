@@ -4,7 +4,7 @@
 
 #include "../base/cleanup.h"
 #include "../base/program.h"
-#include "../guest/attach.h"
+#include "../guest/disk/attach.h"
 #include "search.h"
 
 #define ASK_SECONDS 60

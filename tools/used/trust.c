@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "../base/program.h"
-#include "../pull/bytes.h"
+#include "../base/bytes.h"
 
 #define UNREADABLE "its superblock cannot be read"
 #define NOT_CLEAN "it was not unmounted cleanly"

@@ -4,7 +4,7 @@
 #define REHOST_USED_H
 
 #include "../guest/guest.h"
-#include "../pull/extents.h"
+#include "../base/extents.h"
 #include "../source/source.h"
 
 /* One line of the account for people: a partition, a volume inside of one, or what lies outside of all. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "../base/text.h"
-#include "../pull/bytes.h"
+#include "../base/bytes.h"
 
 static void forget_smallest(struct free_ranges *ranges)
 {

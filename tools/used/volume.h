@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "../pull/extents.h"
+#include "../base/extents.h"
 
 #define FREE_UNIT 65536u /* smaller free ranges are not told: a request more costs more than reading them */
 

@@ -1,0 +1,153 @@
+/* See initrd.h. The kernel reads cpio archives one after the other, plain or compressed by themselves: first an early
+ * plain one with processor microcode, then the main one, and perhaps one that somebody appended. */
+#include "initrd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../base/cleanup.h"
+#include "../../base/program.h"
+#include "../../base/root.h"
+#include "cpio.h"
+#include "modules.h"
+
+/* Archives that begin like one and are none, before the search for an appended one is given up. */
+#define APPENDED_TRIES_MAX 64
+
+struct compressor {
+    const char *name;
+    unsigned char magic[6];
+    size_t magic_bytes;
+    const char *argv[6];
+};
+
+/* The magics are those of the kernel's lib/decompress.c. */
+static const struct compressor compressors[] = {
+    {"zstd", {0x28, 0xb5, 0x2f, 0xfd}, 4, {"zstd", "-dcq", NULL}},
+    {"gzip", {0x1f, 0x8b}, 2, {"gzip", "-dcq", NULL}},
+    {"xz", {0xfd, '7', 'z', 'X', 'Z', 0}, 6, {"xz", "-dcq", NULL}},
+    {"lzma", {0x5d, 0, 0}, 3, {"xz", "-dcq", "--format=lzma", NULL}},
+    {"lz4", {0x02, 0x21, 0x4c, 0x18}, 4, {"lz4", "-dcq", NULL}},
+    {"bzip2", {'B', 'Z', 'h'}, 3, {"bzip2", "-dcq", NULL}},
+};
+
+static const struct compressor *compressor_of(const unsigned char *bytes, size_t length)
+{
+    for (size_t i = 0; i < sizeof compressors / sizeof *compressors; i++)
+        if (length >= compressors[i].magic_bytes && memcmp(bytes, compressors[i].magic, compressors[i].magic_bytes) == 0)
+            return &compressors[i];
+    return NULL;
+}
+
+static void take_name(void *context, const char *name, uint32_t mode)
+{
+    (void)mode;
+    if (!strstr(name, "lib/modules/"))
+        return;
+    char *module = modules_name_of_path(name);
+    if (module)
+        strings_add(context, module);
+    free(module);
+}
+
+/* Walks the archives at `offset` of the file (or of the pipe, where it is 0); results as cpio_walk's. `*position` is where it stopped, and
+ * `magic` gets the bytes that stand there. */
+static int walk(int fd, uint64_t offset, struct strings *modules, uint64_t *position, unsigned char magic[6], struct error *err)
+{
+    if (offset && lseek(fd, (off_t)offset, SEEK_SET) < 0)
+        return error_errno(err, "go to byte %llu", (unsigned long long)offset);
+    cleanup_free struct cpio_reader *reader = checked_alloc(sizeof *reader);
+    reader->fd = fd;
+    int result = cpio_walk(reader, take_name, modules, err);
+    *position = offset + reader->position;
+    size_t left = reader->end - reader->start;
+    memcpy(magic, reader->buffer + reader->start, left < 6 ? left : 6);
+    return result == 1 && !reader->names ? error_set(err, "it is empty") : result;
+}
+
+/* The compressed part from `offset` to the end of the file. 0: whole. 1: its archive is whole, but the program was not
+ * content with what comes after. -1: damaged. */
+static int list_compressed(int fd, uint64_t offset, const struct compressor *compressor, struct strings *modules, struct error *err)
+{
+    struct program program = {.argv = compressor->argv, .input_fd = fd};
+    pid_t pid = -1;
+    if (lseek(fd, (off_t)offset, SEEK_SET) < 0)
+        return error_errno(err, "go to byte %llu", (unsigned long long)offset);
+    int pipe_fd = program_start_reading(&program, &pid, err);
+    if (pipe_fd < 0)
+        return -1;
+    uint64_t position;
+    unsigned char magic[6] = {0};
+    int walked = walk(pipe_fd, 0, modules, &position, magic, err);
+    close(pipe_fd);
+    struct error said = {0};
+    int ended = program_wait(pid, compressor->argv[0], &said);
+    if (walked == 1)
+        return ended < 0 ? -error_set(err, "behind its %s part stands something that is no archive: %s", compressor->name, said.message) : 0;
+    if (walked == 0)
+        return error_set(err, "its %s part holds no cpio archive where one is due", compressor->name);
+    return error_prefix(err, "its %s part, unpacked", compressor->name);
+}
+
+/* Where an uncompressed archive begins behind `from` that reaches to the end of the file, 0 when there is none: what
+ * was appended to a compressed one. How long that is only its decompressor could say, so it is searched. */
+static uint64_t appended_archive(int fd, uint64_t from)
+{
+    const size_t window_bytes = 1 << 20;
+    cleanup_free unsigned char *window = checked_alloc(window_bytes);
+    unsigned tries = APPENDED_TRIES_MAX;
+    for (uint64_t at = (from + 4) & ~3ull;;) {
+        ssize_t got = pread(fd, window, window_bytes, (off_t)at);
+        if (got < CPIO_HEADER_BYTES)
+            return 0;
+        for (size_t i = 0; i + CPIO_HEADER_BYTES <= (size_t)got; i += 4) {
+            cleanup_strings struct strings modules = {0};
+            unsigned char magic[6];
+            uint64_t position;
+            if (!cpio_is_header(window + i, CPIO_HEADER_BYTES))
+                continue;
+            if (walk(fd, at + i, &modules, &position, magic, NULL) == 1)
+                return at + i;
+            if (!--tries)
+                return 0;
+        }
+        at += ((uint64_t)got - CPIO_HEADER_BYTES + 4) & ~3ull;
+    }
+}
+
+int initrd_list(int fd, struct strings *modules, struct error *err)
+{
+    uint64_t position = 0;
+    unsigned char magic[6] = {0};
+    int walked = walk(fd, 0, modules, &position, magic, err);
+    if (walked)
+        return walked < 0 ? -1 : 0;
+    const struct compressor *compressor = compressor_of(magic, sizeof magic);
+    if (!compressor)
+        return error_set(err, "what stands at byte %llu is neither a cpio archive nor compressed by a known program", (unsigned long long)position);
+    int listed = list_compressed(fd, position, compressor, modules, err);
+    if (listed <= 0)
+        return listed;
+    uint64_t appended = appended_archive(fd, position);
+    return appended && walk(fd, appended, modules, &position, magic, err) == 1 ? 0 : -1;
+}
+
+void initrd_read(int root_fd, const char *path, struct initrd *initrd)
+{
+    struct error err = {0};
+    struct stat st;
+    cleanup_close int fd = root_open(root_fd, path, O_RDONLY, 0);
+    int result;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        result = error_errno(&err, "open");
+    else if (!S_ISREG(st.st_mode))
+        result = error_set(&err, "it is no regular file");
+    else
+        result = initrd_list(fd, &initrd->modules, &err);
+    if (result < 0)
+        initrd->problem = checked_copy(err.message);
+    strings_sort(&initrd->modules);
+    initrd->was_read = true;
+}

@@ -1,0 +1,130 @@
+/* See command_line.h. */
+#include "command_line.h"
+
+#include <string.h>
+
+#include "../../base/cleanup.h"
+#include "../devices.h"
+#include "../planning.h"
+
+#define WORD_ENDS " \t\"'\r\n"
+
+/* Arguments by which an old machine's clock was helped. A kernel chooses its clock source by itself, and what was chosen by hand for
+ * one hypervisor is wrong or slow on the next: clocksource=kvm-clock, xen, hyperv_clocksource_tsc_page, acpi_pm; clock=pit (kernels
+ * up to 2.6.9); divider=10 (RHEL 4 and 5 on VMware); notsc; Xen's independent_wallclock; lpj= of another processor. */
+static const char *const clock_arguments[] = {"clocksource=", "clock=", "divider=", "notsc", "independent_wallclock=", "lpj="};
+/* Consoles that Xen alone has. */
+static const char *const xen_consoles[] = {"console=hvc0", "console=xvc0", "xencons=tty", "xencons=tty1", "xencons=hvc0", "xencons=xvc"};
+
+static bool word_is(const char *word, size_t length, const char *wanted)
+{
+    size_t wanted_length = strlen(wanted);
+    return wanted[wanted_length - 1] == '=' ? length > wanted_length && strncmp(word, wanted, wanted_length) == 0
+                                            : length == wanted_length && strncmp(word, wanted, length) == 0;
+}
+
+static bool word_is_among(const char *word, size_t length, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (word_is(word, length, list[i]))
+            return true;
+    return false;
+}
+
+/* What stands in this word's place: NULL when it goes. The caller's. */
+static char *settled(const char *line, const char *word, size_t length, const struct command_line_rules *rules)
+{
+    size_t key = string_starts(word, "root=") ? 5 : string_starts(word, "resume=") ? 7 : 0;
+    if (word_is_among(word, length, clock_arguments, sizeof clock_arguments / sizeof *clock_arguments))
+        return NULL;
+    if (!rules->keep_consoles && word_is_among(word, length, xen_consoles, sizeof xen_consoles / sizeof *xen_consoles))
+        return strstr(line, "console=tty0") ? NULL : checked_copy("console=tty0");
+    if (!key)
+        return checked_copy_bytes(word, length);
+    cleanup_free char *device = checked_copy_bytes(word + key, length - key);
+    if (!device_name_is_unstable(device))
+        return checked_copy_bytes(word, length);
+    cleanup_free char *better = rules->resolve(rules->context, device);
+    if (!better)
+        return key == 5 && rules->keep_lost_root ? checked_copy_bytes(word, length) : NULL;
+    return checked_printf("%.*s%s", (int)key, word, better);
+}
+
+void command_line_settle(struct text *out, const char *line, size_t length, const struct command_line_rules *rules)
+{
+    cleanup_free char *copy = checked_copy_bytes(line, length); /* bounded, for the searches */
+    for (const char *at = copy; *at;) {
+        size_t word = strcspn(at, WORD_ENDS);
+        if (!word || (at > copy && !strchr(" \t\"'=", at[-1]))) {
+            text_append_bytes(out, at++, 1);
+            continue;
+        }
+        cleanup_free char *better = settled(copy, at, word, rules);
+        bool same = better && strlen(better) == word && strncmp(better, at, word) == 0;
+        if (same) { /* perhaps NAME=root=/dev/sda1, whose words begin behind the sign */
+            size_t part = strcspn(at, "=");
+            part = part < word ? part + 1 : word;
+            text_append_bytes(out, at, part);
+            at += part;
+            continue;
+        }
+        at += word;
+        if (better)
+            text_append(out, better);
+        else /* the blank that held the word apart goes with it */
+            at += strspn(at, " \t");
+    }
+}
+
+/* A kernel without an initrd knows no UUID: it gets the name that the disk has here. */
+static char *resolve(void *context, const char *device)
+{
+    const struct planning *planning = context;
+    const struct boot_entries *menu = &planning->guest->boot.menu;
+    bool any_initrd = !menu->count;
+    for (size_t i = 0; i < menu->count; i++)
+        any_initrd |= menu->items[i].initrd != NULL;
+    if (any_initrd || !planning->plan->disk)
+        return device_by_uuid(planning->guest, device);
+    const struct partition *partition = device_partition(planning->guest, device);
+    const char *disk = planning->plan->disk->name;
+    bool digit = *disk && strchr("0123456789", disk[strlen(disk) - 1]);
+    return partition ? checked_printf("/dev/%s%s%u", disk, digit ? "p" : "", partition->number) : NULL;
+}
+
+static bool is_xen(const struct hardware *hardware)
+{
+    for (size_t i = 0; i < hardware->disk_count; i++)
+        for (size_t j = 0; j < hardware->disks[i].modaliases.count; j++)
+            if (string_starts(hardware->disks[i].modaliases.items[j], "xen:"))
+                return true;
+    return false;
+}
+
+struct command_line_rules command_line_rules_of(struct planning *planning)
+{
+    return (struct command_line_rules){.resolve = resolve, .context = planning, .keep_consoles = is_xen(planning->hardware)};
+}
+
+struct settling {
+    struct command_line_rules rules;
+    bool (*is_meant)(const char *line, size_t length);
+};
+
+static void settle_line(struct text *out, const char *line, size_t length, void *context)
+{
+    const struct settling *settling = context;
+    if (settling->is_meant(line, length))
+        command_line_settle(out, line, length, &settling->rules);
+    else
+        text_append_bytes(out, line, length);
+}
+
+bool command_line_plan_file(struct planning *planning, const char *path, bool (*is_meant)(const char *line, size_t length), bool keep_lost_root)
+{
+    struct settling settling = {command_line_rules_of(planning), is_meant};
+    settling.rules.keep_lost_root = keep_lost_root;
+    cleanup_free char *text = planning_read(planning, path);
+    cleanup_free char *better = text ? text_rewrite_lines(text, settle_line, &settling) : NULL;
+    return better && planning_write(planning, path, better, "names the root file system by what it is, and leaves out what belongs to the old machine");
+}

@@ -1,0 +1,170 @@
+/* The initrd must hold the drivers of this machine's disk, now and after the guest's next kernel update: so they are put
+ * into the builder's own configuration, and the builder makes the initrd of every kernel anew. */
+#include "initrd.h"
+
+#include <string.h>
+
+#include "../../base/cleanup.h"
+#include "../../guest/kernel/modules.h"
+#include "../drivers.h"
+
+/* The disk drivers of machines that a server may be moved to next: KVM, NVMe, plain SATA and IDE, VMware (and its old LSI
+ * controllers, which QEMU has too), Hyper-V, Xen. */
+static const char *const common_drivers[] = {
+    "virtio_pci", "virtio_blk", "virtio_scsi", "nvme",       "ahci",       "ata_piix",   "sd_mod",       "mptspi",
+    "mptsas",     "vmw_pvscsi", "hv_vmbus",    "hv_storvsc", "xen_blkfront", "sym53c8xx", "megaraid_sas", "usb_storage",
+};
+
+/* The modules that the initrd of this kernel must hold: the driver chain and the file system of the root. */
+static void modules_needed(const struct planning *planning, const struct kernel *kernel, struct strings *needed)
+{
+    cleanup_strings struct strings drivers = {0}, without = {0};
+    if (planning->plan->disk)
+        drivers_of_chain(kernel, &planning->plan->disk->modaliases, planning->plan->disk->driver, &drivers, &without);
+    if (planning->guest->root_partition && planning->guest->root_partition->fs_type)
+        strings_add_new(&drivers, planning->guest->root_partition->fs_type);
+    for (size_t i = 0; i < drivers.count; i++)
+        if (modules_has(kernel->modules, drivers.items[i]) && !modules_is_builtin(kernel->modules, drivers.items[i]))
+            strings_add_new(needed, drivers.items[i]);
+}
+
+/* An initrd that could not be read (over a network it costs too much; of many kernels only the newest are read; its
+ * compression may be unknown here) is taken to hold what the builder's configuration names, and nothing else. */
+static bool initrd_lacks(const struct planning *planning, const struct initrd_builder_ops *builder, const struct kernel *kernel, const struct strings *needed,
+                         struct strings *lacking)
+{
+    const struct initrd *initrd = &kernel->initrd;
+    bool unknown = !initrd->was_read || initrd->problem;
+    for (size_t i = 0; i < needed->count; i++) {
+        bool holds = unknown ? builder && builder->names(planning, needed->items[i]) : strings_contain(&initrd->modules, needed->items[i]);
+        if (!initrd->path || !holds)
+            strings_add_new(lacking, needed->items[i]);
+    }
+    return lacking->count > 0;
+}
+
+static bool is_our_concern(const struct kernel *kernel)
+{
+    return kernel->image && kernel->modules && !kernel->only_on_xen;
+}
+
+/* What each kernel's initrd lacks before anything is planned: `lacking` has a list for each of the guest's kernels. */
+static bool find_lacking(const struct planning *planning, const struct initrd_builder_ops *builder, struct strings *lacking, struct strings *needed)
+{
+    bool any = false;
+    for (size_t i = 0; i < planning->guest->kernel_count; i++) {
+        const struct kernel *kernel = &planning->guest->kernels[i];
+        cleanup_strings struct strings own = {0};
+        if (!is_our_concern(kernel))
+            continue;
+        modules_needed(planning, kernel, &own);
+        any = initrd_lacks(planning, builder, kernel, &own, &lacking[i]) || any;
+        for (size_t j = 0; j < own.count; j++)
+            strings_add_new(needed, own.items[j]);
+    }
+    return any;
+}
+
+/* Those of the modules that this kernel has as files. */
+static void loadable(const struct kernel *kernel, const struct strings *modules, struct strings *drivers)
+{
+    for (size_t i = 0; i < modules->count; i++)
+        if (modules_has(kernel->modules, modules->items[i]) && !modules_is_builtin(kernel->modules, modules->items[i]))
+            strings_add_new(drivers, modules->items[i]);
+}
+
+static void update_stale_initrds(struct planning *planning, const struct initrd_builder_ops *builder, const struct strings *wanted, const struct strings *lacking)
+{
+    for (size_t i = 0; i < planning->guest->kernel_count; i++) {
+        const struct kernel *kernel = &planning->guest->kernels[i];
+        if (!is_our_concern(kernel) || (!lacking[i].count && !planning->initrd_is_stale))
+            continue;
+        cleanup_free char *names = strings_join(&lacking[i], ", ");
+        cleanup_free char *why = lacking[i].count ? checked_printf("%s %s", kernel->initrd.was_read ? "the initrd lacks" : "so that the initrd surely holds", names)
+                                                  : checked_copy("the initrd holds copies of files that change");
+        cleanup_strings struct strings drivers = {0};
+        loadable(kernel, wanted, &drivers);
+        builder->run(planning, kernel, &drivers, why);
+    }
+}
+
+static bool list_lacks(const struct planning *planning, const struct initrd_builder_ops *builder, const struct strings *needed)
+{
+    if (!builder->takes_only_the_list || !builder->takes_only_the_list(planning))
+        return false;
+    for (size_t i = 0; i < needed->count; i++)
+        if (!builder->names(planning, needed->items[i]))
+            return true;
+    return false;
+}
+
+/* What this machine needs of any of the kernels, and the common drivers that the one has that boots. */
+static void find_wanted(const struct planning *planning, const struct strings *needed, struct strings *wanted)
+{
+    cleanup_strings struct strings common = {0};
+    for (size_t i = 0; i < needed->count; i++)
+        strings_add_new(wanted, needed->items[i]);
+    for (size_t i = 0; i < sizeof common_drivers / sizeof *common_drivers; i++)
+        strings_add(&common, common_drivers[i]);
+    loadable(planning->kernel, &common, wanted);
+}
+
+static void plan_with_builder(struct planning *planning, const struct initrd_builder_ops *builder, struct strings *lacking)
+{
+    cleanup_strings struct strings needed = {0}, wanted = {0};
+    bool lacks = find_lacking(planning, builder, lacking, &needed);
+    find_wanted(planning, &needed, &wanted);
+    if (builder->settle)
+        builder->settle(planning);
+    if ((lacks || list_lacks(planning, builder, &needed)) && builder->configure(planning, &wanted))
+        planning->initrd_is_stale = true;
+    if ((lacks || planning->initrd_is_stale) && (!builder->is_usable || builder->is_usable(planning)))
+        update_stale_initrds(planning, builder, &wanted, lacking);
+}
+
+/* Only the kernel that boots counts, as nothing can be made anew. A kernel with everything built in needs no initrd. */
+static void judge_without_builder(struct planning *planning, struct strings *lacking)
+{
+    const struct kernel *kernel = planning->kernel;
+    cleanup_strings struct strings needed = {0};
+    find_lacking(planning, NULL, lacking, &needed);
+    const struct strings *lacks = &lacking[kernel - planning->guest->kernels];
+    cleanup_free char *names = strings_join(lacks, ", ");
+    if (lacks->count && kernel->initrd.path && (!kernel->initrd.was_read || kernel->initrd.problem))
+        planning_warn(planning, "look into it on the source (lsinitrd, lsinitramfs).", "the initrd of %s was not looked into; to boot here it must hold %s", kernel->version,
+                      names);
+    else if (lacks->count)
+        planning_block(planning, "install the package of the initrd builder, or make an initrd with these drivers on the source.",
+                       "the initrd of %s lacks drivers of this machine's disk (%s), and the guest has no program that rehost knows to make it anew", kernel->version, names);
+}
+
+static const struct initrd_builder_ops *const builders[INITRD_BUILDER_COUNT] = {
+    [INITRD_BUILDER_INITRAMFS_TOOLS] = &initramfs_tools_builder, [INITRD_BUILDER_DRACUT] = &dracut_builder,         [INITRD_BUILDER_MKINITRD] = &mkinitrd_builder,
+    [INITRD_BUILDER_SUSE_MKINITRD] = &suse_mkinitrd_builder,     [INITRD_BUILDER_MKINITCPIO] = &mkinitcpio_builder, [INITRD_BUILDER_MKINITFS] = &mkinitfs_builder,
+    [INITRD_BUILDER_BOOSTER] = &booster_builder,
+};
+
+void plan_initrd(struct planning *planning)
+{
+    const struct initrd_builder_ops *builder = builders[planning->guest->initrd_builder];
+    if (!planning->kernel || !planning->kernel->modules)
+        return; /* said by the step kernel */
+    size_t count = planning->guest->kernel_count;
+    cleanup_free struct strings *lacking = checked_alloc((count + 1) * sizeof *lacking);
+    if (!builder)
+        judge_without_builder(planning, lacking);
+    else if (planning_is_plain(planning, builder->file))
+        plan_with_builder(planning, builder, lacking);
+    for (size_t i = 0; i < count; i++)
+        strings_free(&lacking[i]);
+}
+
+char *initrd_path_of(const struct kernel *kernel, const char *format)
+{
+    return kernel->initrd.path ? checked_copy(kernel->initrd.path) : checked_printf(format, kernel->version);
+}
+
+void initrd_plan_run(struct planning *planning, const char *const *argv, const char *path, const char *why)
+{
+    strings_add(&planning_run(planning, argv, INITRD_SECONDS, why)->changes, path);
+}

@@ -1,0 +1,77 @@
+/* dracut of RHEL 6 and later, Fedora, SLES 12 and later, and Debian: a file in /etc/dracut.conf.d adds drivers to every initrd.
+ * In its host-only mode it would take those of the machine that it runs on, and no others. */
+#include <string.h>
+
+#include "../../base/cleanup.h"
+#include "initrd.h"
+#include "../shell_config.h"
+
+#define CONF_DIRECTORY "/etc/dracut.conf.d"
+#define CONF_FILE CONF_DIRECTORY "/90-rehost.conf"
+
+char *dracut_conf_of(const struct strings *drivers)
+{
+    cleanup_free char *words = strings_join(drivers, " ");
+    /* The blanks at both ends are dracut's rule for +=. */
+    return checked_printf("# Written by rehost: drivers of the disk that this server was moved to, and of other common machines.\nadd_drivers+=\" %s \"\n", words);
+}
+
+static bool configure(struct planning *planning, const struct strings *drivers)
+{
+    cleanup_free char *text = dracut_conf_of(drivers);
+    return planning_write(planning, CONF_FILE, text, INITRD_WHY);
+}
+
+/* Does a line that sets NAME, in any of dracut's files, name this driver? */
+static bool is_named_by(const struct planning *planning, const char *name, const char *driver, char **where)
+{
+    cleanup_strings struct strings files = {0};
+    strings_add(&files, "/etc/dracut.conf");
+    planning_list(planning, CONF_DIRECTORY, ".conf", &files);
+    for (size_t i = 0; i < files.count; i++) {
+        cleanup_free char *text = planning_read(planning, files.items[i]);
+        const char *cursor = text, *line;
+        for (size_t length; text && next_line(&cursor, &line, &length);) {
+            cleanup_free char *copy = checked_copy_bytes(line, length);
+            char *words = string_trim(copy);
+            if (!string_starts(words, name) || !words_name_module(words + strcspn(words, "=") + (strchr(words, '=') != NULL), driver))
+                continue;
+            if (where)
+                *where = checked_copy(files.items[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool names(const struct planning *planning, const char *driver)
+{
+    return is_named_by(planning, "add_drivers", driver, NULL) || is_named_by(planning, "force_drivers", driver, NULL);
+}
+
+/* What is left out by name stays out, whatever is added. */
+static bool is_usable(struct planning *planning)
+{
+    for (size_t i = 0; i < planning->drivers.count; i++) {
+        cleanup_free char *where = NULL;
+        if (!is_named_by(planning, "omit_drivers", planning->drivers.items[i], &where))
+            continue;
+        planning_block(planning, "take it out there on the source.", "%s leaves %s, a driver of this machine's disk, out of every initrd (omit_drivers)", where,
+                       planning->drivers.items[i]);
+        return false;
+    }
+    return true;
+}
+
+/* Kernels by the names of their distribution: Debian's, SUSE's, and Red Hat's, which most others took over. */
+static void run(struct planning *planning, const struct kernel *kernel, const struct strings *drivers, const char *why)
+{
+    const char *family = planning->guest->system.family;
+    cleanup_free char *path = string_is(family, "debian") ? initrd_path_of(kernel, "/boot/initrd.img-%s")
+                              : string_is(family, "suse") ? initrd_path_of(kernel, "/boot/initrd-%s")
+                                                          : initrd_path_of(kernel, "/boot/initramfs-%s.img");
+    (void)drivers; /* they stand in the file by now */
+    initrd_plan_run(planning, (const char *const[]){"dracut", "-f", path, kernel->version, NULL}, path, why);
+}
+
+const struct initrd_builder_ops dracut_builder = {.file = CONF_FILE, .configure = configure, .names = names, .is_usable = is_usable, .run = run};

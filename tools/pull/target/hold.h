@@ -1,0 +1,15 @@
+/* A complete disk whose boot code is held back: what is on it, and letting it go. */
+#ifndef REHOST_PULL_TARGET_HOLD_H
+#define REHOST_PULL_TARGET_HOLD_H
+
+#include "journal.h"
+#include "../pull.h"
+#include "target.h"
+
+/* What rehost has left in the first MiB of a disk: with PULL_HALF_DONE all of the journal, which is the caller's to free; with
+ * PULL_HELD its identity, map and source_bytes. */
+enum pull_state state_in_head(const unsigned char head[HEAD_BYTES], struct journal *journal);
+/* Replaces the marker, flushes, and reads it back from the disk. */
+int write_boot_code(struct target *target, const unsigned char boot_code[BOOT_CODE_BYTES], struct error *err);
+
+#endif
