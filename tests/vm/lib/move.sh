@@ -1,12 +1,17 @@
 # shellcheck shell=bash
 # A whole move of a guest by the appliance, in the three steps that every move test has.
 
-# move_source GUEST [BYTES-PER-SECOND]: its disk, served; sets source_image, source_digest and source_port.
+# move_source GUEST [BYTES-PER-SECOND]: its disk, served by NBD; sets source_image, source_digest and source_port.
 move_source() {
+    move_image "$1"
+    source_serve "$1" "$source_image" "$source_port" "${2:-}"
+}
+
+# move_image GUEST: the same, for another server.
+move_image() {
     source_image=$(guest_image "$1")
     source_digest=$(image_digest "$source_image")
     port_reserve source_port
-    source_serve "$1" "$source_image" "$source_port" "${2:-}"
 }
 
 # move_unattended NAME DISK [KEY=VALUE]…: by direct kernel boot, everything on the kernel's command line, nothing asked.
@@ -47,6 +52,24 @@ unattended_move_claims() {
     port_reserve ssh_port
     machine_start moved target disk="$disk" ssh="$ssh_port"
     moved_claims_for_good moved "$ssh_port"
+    tries "the source is bit for bit what it was" image_is "$source_image" "$source_digest"
+    tap_done
+}
+
+# move_from_claims URI [PASSWORD]: a move from that source, in which only the password and the last yes are asked for, and the first boot.
+move_from_claims() {
+    local disk="$WORK/target.img" ssh_port
+    blank_disk "$disk" 4G
+    port_reserve ssh_port
+    time_start
+    appliance_start target "rehost.source=$1 rehost.disk=auto" disk="$disk" ssh="$ssh_port"
+    must "the appliance starts" expect target '==> hardware: ' "$START_SECONDS"
+    [ -z "${2:-}" ] || must "it asks for the password" answer target 'Password of [a-z0-9. ]+(: |[(]Enter: there is none[)]: )' 60 "$2"
+    must "it asks for a yes" answer target 'Type yes to [^:]*: ' "$START_SECONDS" yes
+    move_stages target
+    [ -z "${2:-}" ] || tries "the password stands nowhere on the console" says_nowhere target "$2"
+    moved_claims target "$ssh_port" "after the move"
+    time_stage 'first boot'
     tries "the source is bit for bit what it was" image_is "$source_image" "$source_digest"
     tap_done
 }

@@ -10,31 +10,38 @@ source_serve() {
         what=(--object "throttle-group,id=line,x-bps-read=$4"
             --image-opts "driver=throttle,throttle-group=line,file.driver=raw,file.file.driver=file,file.file.filename=$2")
     fi
-    qemu-nbd --read-only --persistent --shared=16 --bind=127.0.0.1 --port="$3" "${what[@]}" >"$WORK/$1.nbd.log" 2>&1 </dev/null &
-    echo $! >"$WORK/$1.nbd.pid"
-    SOURCES+=("$1")
-    source_wait "$1" "$3"
+    source_run "$1" "$3" qemu-nbd --read-only --persistent --shared=16 --bind=127.0.0.1 --port="$3" "${what[@]}"
+}
+
+# source_run NAME PORT COMMAND…: any server, until it takes connections.
+source_run() {
+    local name=$1 port=$2
+    shift 2
+    "$@" >"$WORK/$name.server.log" 2>&1 </dev/null &
+    echo $! >"$WORK/$name.server.pid"
+    SOURCES+=("$name")
+    source_wait "$name" "$port"
 }
 
 source_wait() {
     local try
     for try in $(seq 100); do
         if port_answers "$2"; then return 0; fi
-        kill -0 "$(cat "$WORK/$1.nbd.pid")" 2>/dev/null || break
+        kill -0 "$(cat "$WORK/$1.server.pid")" 2>/dev/null || break
         sleep 0.1
     done
-    echo "qemu-nbd for $1 does not answer (after $try looks): $(cat "$WORK/$1.nbd.log")" >&2
+    echo "the server of $1 does not answer (after $try looks): $(cat "$WORK/$1.server.log")" >&2
     return 1
 }
 
 # source_kill NAME: the source vanishes.
 source_kill() {
     local pid
-    [ -e "$WORK/$1.nbd.pid" ] || return 0
-    pid=$(cat "$WORK/$1.nbd.pid")
+    [ -e "$WORK/$1.server.pid" ] || return 0
+    pid=$(cat "$WORK/$1.server.pid")
     kill -KILL "$pid" 2>/dev/null || true
     wait "$pid" 2>/dev/null || true
-    rm -f "$WORK/$1.nbd.pid"
+    rm -f "$WORK/$1.server.pid"
 }
 
 source_stop_all() {
@@ -50,4 +57,13 @@ image_is() {
     local now
     now=$(image_digest "$1")
     [ "$now" = "$2" ] || { echo "$1 was changed: $now instead of $2"; return 1; }
+}
+
+# certificate_make: $WORK/pki with a certificate that nobody has signed but itself; prints its fingerprint.
+certificate_make() {
+    mkdir -p "$WORK/pki"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=old-host -addext basicConstraints=critical,CA:FALSE \
+        -keyout "$WORK/pki/server-key.pem" -out "$WORK/pki/server-cert.pem" 2>"$WORK/openssl.log"
+    cp "$WORK/pki/server-cert.pem" "$WORK/pki/ca-cert.pem"
+    openssl x509 -in "$WORK/pki/server-cert.pem" -noout -fingerprint -sha256 | sed 's/.*=/SHA256:/'
 }
