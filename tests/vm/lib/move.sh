@@ -42,7 +42,7 @@ move_stages() {
     time_stage 'finish'
 }
 
-# unattended_move_claims GUEST: what a move of any guest must hold.
+# unattended_move_claims GUEST [CLAIMS]: what a move of any guest must hold; CLAIMS, with the machine and its ssh port, say what of the moved server.
 unattended_move_claims() {
     local disk="$WORK/target.img" ssh_port
     appliance_prerequisites vmlinuz initramfs.img
@@ -51,7 +51,7 @@ unattended_move_claims() {
     move_unattended move "$disk"
     port_reserve ssh_port
     machine_start moved target disk="$disk" ssh="$ssh_port"
-    moved_claims_for_good moved "$ssh_port"
+    "${2:-moved_claims_for_good}" moved "$ssh_port"
     tries "the source is bit for bit what it was" image_is "$source_image" "$source_digest"
     tap_done
 }
@@ -60,15 +60,17 @@ unattended_move_claims() {
 move_from_claims() {
     local disk="$WORK/target.img" ssh_port
     blank_disk "$disk" 4G
-    port_reserve ssh_port
     time_start
-    appliance_start target "rehost.source=$1 rehost.disk=auto" disk="$disk" ssh="$ssh_port"
-    must "the appliance starts" expect target '==> hardware: ' "$START_SECONDS"
-    [ -z "${2:-}" ] || must "it asks for the password" answer target 'Password of [a-z0-9. ]+(: |[(]Enter: there is none[)]: )' 60 "$2"
-    must "it asks for a yes" answer target 'Type yes to [^:]*: ' "$START_SECONDS" yes
-    move_stages target
-    [ -z "${2:-}" ] || tries "the password stands nowhere on the console" says_nowhere target "$2"
-    moved_claims target "$ssh_port" "after the move"
+    appliance_start move "rehost.source=$1 rehost.disk=auto rehost.after=poweroff" disk="$disk"
+    must "the appliance starts" expect move '==> hardware: ' "$START_SECONDS"
+    [ -z "${2:-}" ] || must "it asks for the password" answer move 'Password of [a-z0-9. ]+(: |[(]Enter: there is none[)]: )' 60 "$2"
+    must "it asks for a yes" answer move 'Type yes to [^:]*: ' "$START_SECONDS" yes
+    move_stages move
+    must "the machine switches itself off" machine_wait_off move 60
+    [ -z "${2:-}" ] || tries "the password stands nowhere on the console" says_nowhere move "$2"
+    port_reserve ssh_port
+    machine_start moved target disk="$disk" ssh="$ssh_port"
+    moved_claims_once moved "$ssh_port"
     time_stage 'first boot'
     tries "the source is bit for bit what it was" image_is "$source_image" "$source_digest"
     tap_done
