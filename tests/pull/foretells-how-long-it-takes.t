@@ -29,6 +29,7 @@ tries "the target is not touched" cmp "$WORK/before" "$WORK/target"
 
 pull --all --json "$(uri link)" "$WORK/target" >/dev/null
 tries "the copy takes as long as was foretold" is_near "$(json_number "$WORK/pull.out" seconds)" "$(measured link forecast_seconds)"
+tries "... and as its own first seconds foretold" is_near "$(json_number "$WORK/pull.out" seconds)" "$(json_number "$WORK/pull.out" forecast_seconds)"
 
 serve_nbdkit quick file "$WORK/source.img"
 tries "with leave to write, the target is written" pull_says 0 'target +writes [0-9]' --all --measure --write "$(uri quick)" "$WORK/before"

@@ -33,6 +33,8 @@ static void say_result(struct run *run)
     bar_time(result->progress.seconds, &time);
     console_say(&run->console, "    received %s in %s over %u connection%s; %s were zero and not sent\n", received, time.data, result->connections,
                 result->connections == 1 ? "" : "s", zero);
+    if (result->progress.forecast_seconds > 0)
+        console_say(&run->console, "    its first seconds foretold %.0f s\n", result->progress.forecast_seconds);
     if (result->progress.resumed_bytes)
         console_say(&run->console, "    %s were here from an earlier run\n", resumed);
 }

@@ -11,6 +11,7 @@
 #include "../base/bytes.h"
 
 #define TELL_EVERY_MS 250
+#define FORECAST_AFTER_SECONDS 3
 #define SAVE_EVERY_MS 500       /* at first; a disk whose flush takes long is asked less often … */
 #define SAVE_EVERY_MAX_MS 2000
 #define SAVE_SHARE 10           /* … so that saving takes at most a tenth of the time */
@@ -138,6 +139,7 @@ static void *journal_main(void *argument)
 
 struct watch {
     int64_t started_ms, moved_ms;
+    uint64_t to_receive_bytes; /* when the copy began */
     uint64_t moved_bytes;
     char trouble[1024];
 };
@@ -180,6 +182,14 @@ static const char *find_trouble(struct copy *copy, struct watch *watch, const st
     return watch->trouble;
 }
 
+/* Once, when the rate has settled. At the end it shows whether the path was what it seemed to be. */
+static void foretell(const struct watch *watch, struct pull_progress *progress)
+{
+    if (progress->forecast_seconds > 0 || progress->seconds < FORECAST_AFTER_SECONDS || !progress->received_bytes)
+        return;
+    progress->forecast_seconds = progress->seconds * (double)watch->to_receive_bytes / (double)progress->received_bytes;
+}
+
 static void tell(struct copy *copy, struct watch *watch, pull_told *told, void *context, struct pull_progress *progress)
 {
     progress->done_bytes = pool_snapshot(&copy->pool, NULL, NULL);
@@ -189,6 +199,7 @@ static void tell(struct copy *copy, struct watch *watch, pull_told *told, void *
     progress->lost_bytes = extents_bytes(&copy->lost);
     pthread_mutex_unlock(&copy->lock);
     progress->trouble = find_trouble(copy, watch, progress);
+    foretell(watch, progress);
     if (told)
         told(context, progress);
     progress->trouble = NULL;
@@ -268,7 +279,7 @@ static unsigned choose_depth(const struct copy *copy, struct nbd *first)
 int copy_run(struct copy *copy, struct nbd *first, pull_told *told, void *context, struct pull_progress *progress, struct error *err)
 {
     struct threads threads = {0};
-    struct watch watch = {.started_ms = clock_ms(), .moved_ms = clock_ms()};
+    struct watch watch = {.started_ms = clock_ms(), .moved_ms = clock_ms(), .to_receive_bytes = pool_data_left(&copy->pool)};
     struct error start_err = {0};
     copy->depth = choose_depth(copy, first);
     copy->connected = first->stream.fd >= 0 ? 1 : 0;

@@ -222,6 +222,17 @@ void pool_stop(struct pool *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
+uint64_t pool_data_left(struct pool *pool)
+{
+    uint64_t bytes = 0;
+    pthread_mutex_lock(&pool->lock);
+    for (uint64_t chunk = 0; chunk < pool->chunk_count; chunk++)
+        if (bit_is_set(pool->data, chunk) && !bit_is_set(pool->settled, chunk))
+            bytes += range_bytes(pool, chunk);
+    pthread_mutex_unlock(&pool->lock);
+    return bytes;
+}
+
 uint64_t pool_snapshot(struct pool *pool, struct journal *journal, uint64_t *zero_bytes)
 {
     pthread_mutex_lock(&pool->lock);

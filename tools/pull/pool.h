@@ -47,6 +47,8 @@ bool pool_wait_end(struct pool *pool, unsigned milliseconds);
 bool pool_is_settled(const struct pool *pool, uint64_t chunk);
 bool pool_is_done(struct pool *pool);
 void pool_stop(struct pool *pool);
+/* What is still to be read, in whole chunks. */
+uint64_t pool_data_left(struct pool *pool);
 /* Copies the settled bits and their digests into the journal, unless it is NULL; returns how many bytes they stand for. */
 uint64_t pool_snapshot(struct pool *pool, struct journal *journal, uint64_t *zero_bytes);
 

@@ -40,6 +40,7 @@ struct pull_progress {
     bool verifying;         /* the copy is there, and is read back … */
     uint64_t verified_bytes; /* … up to here */
     double seconds;         /* since the copy began; of `verifying`, since that did */
+    double forecast_seconds; /* what the first seconds of the copy foretold for all of it; 0: it was too short, or has just begun */
     const char *trouble;    /* "the source does not answer, trying again …", or NULL */
 };
 

@@ -41,6 +41,7 @@ static int report_json(const struct pull_options *options, const struct pull_res
     cJSON_AddNumberToObject(line, "verify_seconds", result->verify_seconds);
     json_add_size(line, "connections", result->connections);
     cJSON_AddNumberToObject(line, "seconds", result->progress.seconds);
+    cJSON_AddNumberToObject(line, "forecast_seconds", result->progress.forecast_seconds);
     cJSON_AddBoolToObject(line, "boot_code_held", options->hold_boot_code);
     return json_print_line(line);
 }
@@ -78,6 +79,8 @@ static int report_text(const struct pull_options *options, const struct pull_res
     cleanup_free char *here = part(result->progress.resumed_bytes, "were here already"), *zero = part(result->zero_bytes, "are holes"), *unused = part(result->free_bytes, "are free");
     printf("%s on %s: %s received in %.1f s%s%s%s.%s\n", total, options->target, received, result->progress.seconds, here, zero, unused,
            options->hold_boot_code ? " The boot code is held back." : "");
+    if (result->progress.forecast_seconds > 0)
+        printf("Its first seconds foretold %.1f s.\n", result->progress.forecast_seconds);
     report_verified(options, result);
     report_lost(result, lost);
     return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
