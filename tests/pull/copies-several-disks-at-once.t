@@ -9,7 +9,7 @@ SMALL=$((9 * 1048576)) LARGE=$((30 * 1048576))
 make_source "$WORK/small.img" $SMALL
 { head -c 1048576 "$WORK/small.img"; head -c $((LARGE - 1048576)) /dev/urandom; } >"$WORK/large.img" # without holes
 serve_nbdkit small file "$WORK/small.img"
-serve_slow slow "$WORK/large.img" 12000000
+serve_slow slow "$WORK/large.img" 4000000
 SLOW=$SERVER
 DISKS=("$(uri small)" "$WORK/a" "$(uri slow)" "$WORK/b")
 both() { "$REHOST" pull --all --json "$@" "${DISKS[@]}" >"$WORK/both.log" 2>&1; }
@@ -24,7 +24,7 @@ tries "... and does not boot yet" does_not_boot "$WORK/a" $SMALL
 stop "$SLOW"
 stop "$COPY"
 
-serve_slow slow "$WORK/large.img" 12000000
+serve_slow slow "$WORK/large.img" 4000000
 SLOW=$SERVER
 (sleep 0.7; stop "$SLOW") &
 STATUS=0
