@@ -113,7 +113,7 @@ serve_qemu() {
 # the middle of a request ("raw_send_socket: Assertion `sock >= 0' failed").
 serve_slow() {
     rm -f "$WORK/$1.sock"
-    start "$1" qemu-nbd -t -e "${4:-8}" -k "$WORK/$1.sock" --object "throttle-group,id=slow,x-bps-total=$3,x-bps-total-max=$3" \
+    start "$1" qemu-nbd -t -e "${4:-8}" -k "$WORK/$1.sock" --object "throttle-group,id=slow,x-bps-total=$3,x-bps-total-max=${4:-$3}" \
         --image-opts "driver=throttle,throttle-group=slow,file.driver=raw,file.file.driver=file,file.file.filename=$2"
     wait_for_socket "$WORK/$1.sock"
 }
