@@ -11,7 +11,7 @@ yes 'what was here' | head -c $((110 * 1048576)) >"$WORK/target" || true
 cp "$WORK/target" "$WORK/before"
 
 # 20 MB/s: of the link, and of a disk behind a server that keeps what it has read.
-serve_slow link "$WORK/source.img" 20000000 2000000
+serve_slow link "$WORK/source.img" 20000000 8 steady
 serve_nbdkit disk --filter=cache nbd socket="$WORK/link.sock" cache-on-read=true
 
 measured() { tail -n 1 "$WORK/$1.json" | grep -Eo "\"$2\":[^,}]*" | cut -d: -f2; }

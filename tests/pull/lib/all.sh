@@ -109,11 +109,13 @@ serve_qemu() {
     wait_for_socket "$WORK/$name.sock"
 }
 
-# serve_slow NAME FILE BYTES-PER-SECOND [CONNECTIONS]: qemu-nbd, writable, and not nbdkit, as nbdkit 1.32 dies when a client does so in
-# the middle of a request ("raw_send_socket: Assertion `sock >= 0' failed").
+# serve_slow NAME FILE BYTES-PER-SECOND [CONNECTIONS [steady]]: qemu-nbd, writable, and not nbdkit, as nbdkit 1.32 dies when a client does so in
+# the middle of a request ("raw_send_socket: Assertion `sock >= 0' failed"). What a second allows it sends at once, unless it is to be steady.
 serve_slow() {
+    local at_once=",x-bps-total-max=$3"
+    [ "${5:-}" != steady ] || at_once=
     rm -f "$WORK/$1.sock"
-    start "$1" qemu-nbd -t -e "${4:-8}" -k "$WORK/$1.sock" --object "throttle-group,id=slow,x-bps-total=$3,x-bps-total-max=${4:-$3}" \
+    start "$1" qemu-nbd -t -e "${4:-8}" -k "$WORK/$1.sock" --object "throttle-group,id=slow,x-bps-total=$3$at_once" \
         --image-opts "driver=throttle,throttle-group=slow,file.driver=raw,file.file.driver=file,file.file.filename=$2"
     wait_for_socket "$WORK/$1.sock"
 }
