@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../base/cleanup.h"
@@ -26,13 +25,6 @@
 #define KEEPALIVE_INTERVAL_S 5
 #define KEEPALIVE_PROBES 4
 #define UNACKNOWLEDGED_LIMIT_MS 30000
-
-int64_t clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 int stream_resolve(const struct nbd_uri *uri, struct addrinfo **addresses, struct error *err)
 {

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../base/clock.h"
 #include "../base/error.h"
 #include "tls.h"
 #include "uri.h"
@@ -19,9 +20,6 @@ struct stream {
     int64_t deadline_ms;         /* on clock_ms(); 0: none. For the handshake */
     atomic_ullong *received_bytes; /* counted here; may be NULL */
 };
-
-/* Milliseconds of the monotonic clock. */
-int64_t clock_ms(void);
 
 /* Looks the host up once, so that a reconnect needs no name server. NULL for a Unix socket. */
 int stream_resolve(const struct nbd_uri *uri, struct addrinfo **addresses, struct error *err);

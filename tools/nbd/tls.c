@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "../base/clock.h"
 #include "../base/text.h"
-#include "stream.h"
 #include "tls_private.h"
 
 static bool is_address(const char *host)
