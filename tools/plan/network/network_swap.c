@@ -15,6 +15,8 @@
 #define TEMPORARY_RULES "/etc/udev/rules.d/79-rehost-names.rules"
 #define RENAMING_RULES "/etc/udev/rules.d/82-rehost-names.rules"
 #define NAMES_FILE "/etc/udev/rehost-names"
+/* ifupdown's 80-ifupdown.rules (Debian) brings an allow-hotplug interface up when it is added, and then it has its temporary name. */
+#define IFUPDOWN_HOTPLUG "/lib/udev/ifupdown-hotplug"
 
 /* The number of a name of the kernel's own kind, or -1. */
 static long kernel_number(const char *name)
@@ -96,12 +98,14 @@ static void write_swap(struct planning *planning)
                     planning->hardware->nics[i].mac, i);
         text_printf(&names, "link set dev rehost%zu name %s\n", i, name);
     }
-    cleanup_free char *renaming = checked_printf("# Written by rehost: see " TEMPORARY_RULES ". What fails for one card is done after the next one.\n"
-                                                 "SUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"?*\", RUN+=\"%s -force -batch " NAMES_FILE "\"\n",
-                                                 ip_of(planning->guest));
+    cleanup_text struct text renaming = {0};
+    text_append(&renaming, "# Written by rehost: see " TEMPORARY_RULES ". What fails for one card is done after the next one.\n");
+    text_printf(&renaming, "SUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"?*\", RUN+=\"%s -force -batch " NAMES_FILE "\"\n", ip_of(planning->guest));
+    if (root_is_file(planning->guest->root_fd, IFUPDOWN_HOTPLUG))
+        text_append(&renaming, "SUBSYSTEM==\"net\", ACTION==\"move\", KERNEL==\"eth*\", RUN+=\"/usr/bin/env ACTION=add " IFUPDOWN_HOTPLUG "\"\n");
     static const char why[] = "the cards exchange names of the kernel's own kind, which this guest's udev cannot do by itself";
     planning_write(planning, NAMES_FILE, names.data, why);
-    planning_write(planning, RENAMING_RULES, renaming, why);
+    planning_write(planning, RENAMING_RULES, renaming.data, why);
     if (planning_write(planning, TEMPORARY_RULES, rules.data, why))
         planning->initrd_is_stale = true;
 }
