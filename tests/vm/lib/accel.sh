@@ -35,10 +35,10 @@ accel_boots() {
 }
 
 # accel_arguments: what QEMU is given. Under TCG one emulated processor is one host thread; "max" would add
-# emulated AVX and five-level page tables, which cost more than they give.
+# emulated AVX and five-level page tables, which cost more than they give. AES and PCLMULQDQ are the host's own where it has them.
 accel_arguments() {
     case $(accel) in
     kvm) echo "-accel kvm -cpu host" ;;
-    *) echo "-accel tcg,thread=multi,tb-size=512 -cpu qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+cx16,+rdrand" ;;
+    *) echo "-accel tcg,thread=multi,tb-size=512 -cpu qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+cx16,+rdrand,+aes,+pclmulqdq" ;;
     esac
 }
