@@ -9,7 +9,7 @@ ip link set lo up
 . "$(dirname "${BASH_SOURCE[0]}")/../../pull/lib/all.sh"
 BENCH_LIB=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck disable=SC2034 # for the benches
-RUNS=${BENCH_RUNS:-3} # of each row; the median counts
+RUNS=${REHOST_BENCH_RUNS:-3} # of each row; the median counts
 TIMES=$TOP/out/times  # the figures for machines
 touch "$WORK/runs" "$WORK/aims"
 
