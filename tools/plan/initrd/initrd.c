@@ -109,6 +109,15 @@ static void find_wanted(const struct planning *planning, const struct strings *n
     loadable(planning->kernel, &common, wanted);
 }
 
+static bool configure(struct planning *planning, const struct initrd_builder_ops *builder, const struct strings *drivers)
+{
+    if (builder->configure)
+        return builder->configure(planning, drivers);
+    cleanup_free char *text = planning_read(planning, builder->file);
+    cleanup_free char *better = builder->with_drivers(text ? text : "", drivers);
+    return planning_write(planning, builder->file, better, INITRD_WHY);
+}
+
 static void plan_with_builder(struct planning *planning, const struct initrd_builder_ops *builder, struct strings *lacking)
 {
     cleanup_strings struct strings needed = {0}, wanted = {0};
@@ -116,7 +125,7 @@ static void plan_with_builder(struct planning *planning, const struct initrd_bui
     find_wanted(planning, &needed, &wanted);
     if (builder->settle)
         builder->settle(planning);
-    if ((lacks || list_lacks(planning, builder, &needed)) && builder->configure(planning, &wanted))
+    if ((lacks || list_lacks(planning, builder, &needed)) && configure(planning, builder, &wanted))
         planning->initrd_is_stale = true;
     if ((lacks || planning->initrd_is_stale) && (!builder->is_usable || builder->is_usable(planning)))
         update_stale_initrds(planning, builder, &wanted, lacking);

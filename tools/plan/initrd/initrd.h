@@ -13,7 +13,9 @@ struct initrd_builder_ops {
     const char *file;
     /* Names of the old machine in its configuration; NULL: there are none. */
     void (*settle)(struct planning *planning);
-    /* Puts the drivers into its configuration, for every later initrd. Whether something changes. */
+    /* Puts the drivers into its configuration, for every later initrd: `file` with them, where that is all, the caller's; */
+    char *(*with_drivers)(const char *text, const struct strings *drivers);
+    /* or else whatever it takes. Whether something changes. */
     bool (*configure)(struct planning *planning, const struct strings *drivers);
     /* Does its configuration name this driver? */
     bool (*names)(const struct planning *planning, const char *driver);

@@ -41,13 +41,6 @@ char *booster_yaml_with(const char *text, const struct strings *drivers)
     return checked_printf("%s%smodules: %s\n", text, length && text[length - 1] != '\n' ? "\n" : "", all);
 }
 
-static bool configure(struct planning *planning, const struct strings *drivers)
-{
-    cleanup_free char *text = planning_read(planning, CONF_FILE);
-    cleanup_free char *better = booster_yaml_with(text ? text : "", drivers);
-    return planning_write(planning, CONF_FILE, better, INITRD_WHY);
-}
-
 static bool names(const struct planning *planning, const char *driver)
 {
     cleanup_free char *text = planning_read(planning, CONF_FILE);
@@ -62,4 +55,4 @@ static void run(struct planning *planning, const struct kernel *kernel, const st
     initrd_plan_run(planning, (const char *const[]){"booster", "build", "--force", "--kernel-version", kernel->version, path, NULL}, path, why);
 }
 
-const struct initrd_builder_ops booster_builder = {.file = CONF_FILE, .configure = configure, .names = names, .run = run};
+const struct initrd_builder_ops booster_builder = {.file = CONF_FILE, .with_drivers = booster_yaml_with, .names = names, .run = run};

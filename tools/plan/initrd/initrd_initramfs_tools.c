@@ -53,13 +53,6 @@ static char *modules_policy(const struct planning *planning)
     return policy ? policy : checked_copy("most");
 }
 
-static bool configure(struct planning *planning, const struct strings *drivers)
-{
-    cleanup_free char *text = planning_read(planning, MODULES_FILE);
-    cleanup_free char *better = initramfs_modules_with(text ? text : "", drivers);
-    return planning_write(planning, MODULES_FILE, better, INITRD_WHY);
-}
-
 static bool names(const struct planning *planning, const char *driver)
 {
     cleanup_free char *text = planning_read(planning, MODULES_FILE);
@@ -112,7 +105,7 @@ static void run(struct planning *planning, const struct kernel *kernel, const st
 const struct initrd_builder_ops initramfs_tools_builder = {
     .file = MODULES_FILE,
     .settle = settle_resume,
-    .configure = configure,
+    .with_drivers = initramfs_modules_with,
     .names = names,
     .takes_only_the_list = takes_only_the_list,
     .is_usable = is_usable,

@@ -40,13 +40,6 @@ char *mkinitcpio_conf_with(const char *text, const struct strings *drivers)
     return text_with_block(own, body);
 }
 
-static bool configure(struct planning *planning, const struct strings *drivers)
-{
-    cleanup_free char *text = planning_read(planning, CONF_FILE);
-    cleanup_free char *better = mkinitcpio_conf_with(text ? text : "", drivers);
-    return planning_write(planning, CONF_FILE, better, INITRD_WHY);
-}
-
 static bool names(const struct planning *planning, const char *driver)
 {
     cleanup_free char *text = planning_read(planning, CONF_FILE);
@@ -61,4 +54,4 @@ static void run(struct planning *planning, const struct kernel *kernel, const st
     initrd_plan_run(planning, (const char *const[]){"mkinitcpio", "-k", kernel->version, "-g", path, NULL}, path, why);
 }
 
-const struct initrd_builder_ops mkinitcpio_builder = {.file = CONF_FILE, .configure = configure, .names = names, .run = run};
+const struct initrd_builder_ops mkinitcpio_builder = {.file = CONF_FILE, .with_drivers = mkinitcpio_conf_with, .names = names, .run = run};
