@@ -7,7 +7,7 @@ set -euo pipefail
 needs qemu-nbd perl
 
 LANES=12
-KILLS=17 # on each
+KILLS=200 # on all of them
 SEED=${REHOST_KILL_SEED:-$RANDOM}
 diag "REHOST_KILL_SEED=$SEED"
 
@@ -49,14 +49,16 @@ kill_after() {
     sound "$2"
 }
 
-# lane NUMBER: one disk, killed over and over; in the end a run that nothing disturbs.
+count() { cat "$WORK"/lane.*.log | grep -c "^$1" || true; }
+
+# lane NUMBER: one disk, killed over and over; in the end a run that nothing disturbs. All lanes go on until there are kills enough
+# on all of them: a lane that is left alone has the whole line, and then most of its runs end before they are killed.
 lane() {
-    local disk=$WORK/lane.$1 kills=0 seconds
+    local disk=$WORK/lane.$1 seconds
     old_disk "$disk"
-    while [ "$kills" -lt "$KILLS" ] && read -r seconds; do
+    while [ "$(count killed)" -lt "$KILLS" ] && read -r seconds; do
         kill_after "$seconds" "$disk"
-        kills=$(grep -c ^killed "$WORK/lane.$1.log" || true)
-    done < <(perl -e 'srand shift; printf "%.3f\n", 0.05 + rand 2.6 for 1 .. 5 * shift' "$SEED$1" "$KILLS")
+    done < <(perl -e 'srand shift; printf "%.3f\n", 0.05 + rand 2.6 for 1 .. shift' "$SEED$1" "$KILLS")
     "$REHOST" pull --all "$(uri slow)" "$disk" && is_whole "$disk" || echo "FAILED: the last run did not make it the source"
 }
 
@@ -72,11 +74,10 @@ for ((number = 0; number < LANES; number++)); do
 done
 wait "${LANE_PIDS[@]}"
 stop "$SERVER"
-count() { cat "$WORK"/lane.*.log | grep -c "^$1" || true; }
 none_failed() { ! grep FAILED "$WORK"/lane.*.log; }
 tries "killed $(count killed) times: no disk boots by half, and each ends as the source" none_failed
 tries "... many of the killed runs had gone on from what was there ($(count resumed))" test "$(count resumed)" -ge 30
-tries "... $((LANES * KILLS)) times, and $(count finished) more runs had ended before" test "$(count killed)" -eq $((LANES * KILLS))
+tries "... $KILLS times or more, and $(count finished) more runs had ended before" test "$(count killed)" -ge "$KILLS"
 tries "the source is unchanged" test "$(sha256sum <"$SOURCE")" = "$DIGEST"
 
 # A run that is killed late has nearly all of it in its journal.
