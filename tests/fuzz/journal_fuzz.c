@@ -5,10 +5,10 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "fuzz.h"
 #include "base/bytes.h"
-#include "pull/target/hold.h"
+#include "fuzz.h"
 #include "pull/pool.h"
+#include "pull/target/hold.h"
 
 #define HEADER_BYTES 512u
 #define BITMAP_BYTES_AT 40u

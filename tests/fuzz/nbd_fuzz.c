@@ -4,11 +4,11 @@
  * Whatever the server says, a read that ends well has got each of its bytes once, and none beside. */
 #include <string.h>
 
-#include "fuzz.h"
 #include "base/bytes.h"
-#include "pull/target/journal.h"
+#include "fuzz.h"
 #include "nbd/nbd.h"
 #include "pull/scan.h"
+#include "pull/target/journal.h"
 
 #define BUFFER_BYTES 65536u
 #define READ_BYTES_MAX 100u

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "pull/verify/digests.h"
 #include "pull/target/journal.h"
+#include "pull/verify/digests.h"
 
 static const unsigned char key[DIGEST_KEY_BYTES] = "0123456789abcdef";
 

@@ -7,10 +7,10 @@
 
 #include <cmocka.h>
 
-#include "base/text.h"
 #include "base/bytes.h"
-#include "pull/target/journal.h"
+#include "base/text.h"
 #include "nbd/lost.h"
+#include "pull/target/journal.h"
 
 #define GIB (1ull << 30)
 #define TIB (1ull << 40)

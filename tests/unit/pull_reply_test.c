@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "base/cleanup.h"
-#include "base/text.h"
 #include "base/bytes.h"
+#include "base/cleanup.h"
 #include "base/extents.h"
+#include "base/text.h"
 #include "nbd/nbd.h"
 #include "pull/pool.h"
 

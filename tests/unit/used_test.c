@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "base/text.h"
 #include "base/bytes.h"
+#include "base/text.h"
 #include "used/map.h"
 #include "used/volume.h"
 

@@ -3,9 +3,9 @@
 
 #include "../base/cleanup.h"
 #include "../base/options.h"
+#include "../base/root.h"
 #include "../plan/boot/choices.h"
 #include "../plan/diff.h"
-#include "../base/root.h"
 #include "apply.h"
 
 struct wishes {

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
 #include "bytes.h"
+#include "text.h"
 
 /* Joins what is nearer than the gap, in place. */
 static void join_near(struct extents *extents)

@@ -1,6 +1,6 @@
 /* The expert's way out of the dialogue: a shell on the console where it was asked for. */
-#include <fcntl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>

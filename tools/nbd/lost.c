@@ -5,8 +5,8 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "../base/text.h"
 #include "../base/bytes.h"
+#include "../base/text.h"
 
 /* An area: digest of what follows, number of ranges, ranges. */
 enum { AREA_DIGEST = 0, AREA_COUNT = 8, AREA_RANGES = 16, RANGE_BYTES = 16 };

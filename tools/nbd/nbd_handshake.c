@@ -1,10 +1,10 @@
 /* The NBD handshake, see nbd.h and the NBD project's doc/proto.md. */
-#include <string.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "../base/bytes.h"
 #include "../base/cleanup.h"
 #include "../base/text.h"
-#include "../base/bytes.h"
 #include "nbd.h"
 #include "nbd_option.h"
 

@@ -1,8 +1,8 @@
 /* See nbd_option.h, and the NBD project's doc/proto.md. */
 #include "nbd_option.h"
 
-#include "../base/cleanup.h"
 #include "../base/bytes.h"
+#include "../base/cleanup.h"
 
 #define OPTION_REPLY_MAGIC 0x3e889045565a9u
 

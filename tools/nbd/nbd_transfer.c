@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../base/text.h"
 #include "../base/bytes.h"
+#include "../base/text.h"
 #include "nbd.h"
 
 #define REQUEST_MAGIC 0x25609513u

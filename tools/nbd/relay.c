@@ -11,9 +11,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../base/bytes.h"
 #include "../base/cleanup.h"
 #include "../base/text.h"
-#include "../base/bytes.h"
 #include "nbd.h"
 #include "nbd_option.h"
 

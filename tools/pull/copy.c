@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/bytes.h"
 #include "../base/cleanup.h"
 #include "../base/text.h"
-#include "../base/bytes.h"
 
 #define TELL_EVERY_MS 250
 #define FORECAST_AFTER_SECONDS 3

@@ -3,11 +3,11 @@
 #define REHOST_PULL_COPY_H
 
 #include "../base/extents.h"
-#include "identity.h"
-#include "target/journal.h"
 #include "../nbd/nbd.h"
+#include "identity.h"
 #include "pool.h"
 #include "pull.h"
+#include "target/journal.h"
 #include "target/target.h"
 
 #define DEPTH 8 /* requests in flight on each connection, at most */

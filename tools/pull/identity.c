@@ -5,8 +5,8 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "../base/cleanup.h"
 #include "../base/bytes.h"
+#include "../base/cleanup.h"
 #include "target/target.h"
 
 #define FIRST_BYTES (4 * MIB) /* partition table, boot loader, and the superblock of the first file system */

@@ -3,8 +3,8 @@
 #define REHOST_PULL_IDENTITY_H
 
 #include "../base/extents.h"
-#include "target/journal.h"
 #include "../nbd/nbd.h"
+#include "target/journal.h"
 
 /* The held-back ends of a disk. */
 struct ends {

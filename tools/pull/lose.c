@@ -1,6 +1,6 @@
 /* Ranges that the source cannot read. See copy.h. */
-#include "copy.h"
 #include "../nbd/lost.h"
+#include "copy.h"
 
 int copy_lose(struct copy *copy, uint64_t offset, uint32_t length, int reason, void *scratch, struct error *err)
 {

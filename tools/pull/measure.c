@@ -7,12 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/bytes.h"
 #include "../base/cleanup.h"
 #include "../base/text.h"
-#include "../base/bytes.h"
-#include "target/journal.h"
 #include "../nbd/nbd.h"
 #include "scan.h"
+#include "target/journal.h"
 #include "target/target.h"
 
 #define ROUND_TRIPS 8

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "../base/text.h"
 #include "../base/bytes.h"
+#include "../base/text.h"
 
 #define WAIT_MS 250 /* so that a worker sees a stop that came without a broadcast */
 

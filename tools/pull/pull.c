@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/bytes.h"
 #include "../base/cleanup.h"
 #include "../base/text.h"
-#include "../base/bytes.h"
+#include "../nbd/lost.h"
 #include "copy.h"
+#include "scan.h"
 #include "target/ends.h"
 #include "target/hold.h"
-#include "../nbd/lost.h"
-#include "scan.h"
 #include "verify/verify.h"
 
 #define REQUEST_BYTES MIB

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../base/text.h"
 #include "../base/bytes.h"
+#include "../base/text.h"
 #include "copy.h"
 #include "fetch.h"
 

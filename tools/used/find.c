@@ -1,9 +1,9 @@
 /* used_find_in: from the disk's partitions to what is free in whatever they hold. See used.h. */
 #include <stdlib.h>
 
+#include "../base/bytes.h"
 #include "../base/cleanup.h"
 #include "../guest/disk/attach.h"
-#include "../base/bytes.h"
 #include "file_systems.h"
 #include "search.h"
 

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/bytes.h"
 #include "../base/cleanup.h"
 #include "../base/program.h"
 #include "../guest/disk/attach.h"
-#include "../base/bytes.h"
 #include "search.h"
 
 #define ASK_SECONDS 120

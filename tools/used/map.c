@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base/text.h"
 #include "../base/bytes.h"
+#include "../base/text.h"
 
 /* Boot loaders and labels stand there, and swap's header: it always travels. */
 #define KEEP_BYTES (1u << 20)

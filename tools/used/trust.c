@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../base/program.h"
 #include "../base/bytes.h"
+#include "../base/program.h"
 
 #define UNREADABLE "its superblock cannot be read"
 #define NOT_CLEAN "it was not unmounted cleanly"

@@ -3,8 +3,8 @@
 #ifndef REHOST_USED_H
 #define REHOST_USED_H
 
-#include "../guest/guest.h"
 #include "../base/extents.h"
+#include "../guest/guest.h"
 #include "../source/source.h"
 
 /* One line of the account for people: a partition, a volume inside of one, or what lies outside of all. */

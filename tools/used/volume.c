@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "../base/text.h"
 #include "../base/bytes.h"
+#include "../base/text.h"
 
 static void forget_smallest(struct free_ranges *ranges)
 {

@@ -5,8 +5,8 @@
 
 #include "../../base/cleanup.h"
 #include "../../base/root.h"
-#include "grub2_config.h"
 #include "../inspect.h"
+#include "grub2_config.h"
 
 /* grub.cfg with a hundred kernels has 300 KiB. */
 #define CONFIG_MAX (4u << 20)

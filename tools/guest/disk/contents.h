@@ -2,8 +2,8 @@
 #ifndef REHOST_GUEST_DISK_CONTENTS_H
 #define REHOST_GUEST_DISK_CONTENTS_H
 
-#include "../../base/json.h"
 #include "../../base/extents.h"
+#include "../../base/json.h"
 #include "../guest.h"
 
 struct contents {

@@ -7,8 +7,8 @@
 
 #include "../../base/cleanup.h"
 #include "../../base/root.h"
-#include "initrd.h"
 #include "../inspect.h"
+#include "initrd.h"
 #include "modules.h"
 
 #define KERNELS_MAX 64

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "../../base/cleanup.h"
-#include "command_line.h"
 #include "../planning.h"
+#include "command_line.h"
 
 static bool is_options(const char *line, size_t length)
 {

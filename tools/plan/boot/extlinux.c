@@ -3,9 +3,9 @@
 #include <strings.h>
 
 #include "../../base/cleanup.h"
-#include "boot_loader.h"
 #include "../planning.h"
 #include "../shell_config.h"
+#include "boot_loader.h"
 
 #define DEBIAN_SETTINGS "/etc/default/extlinux"
 #define ALPINE_SETTINGS "/etc/update-extlinux.conf"

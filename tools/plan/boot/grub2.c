@@ -5,11 +5,11 @@
 
 #include "../../base/cleanup.h"
 #include "../../guest/boot/grub2_config.h"
+#include "../devices.h"
+#include "../planning.h"
 #include "bls.h"
 #include "boot_loader.h"
 #include "debconf.h"
-#include "../devices.h"
-#include "../planning.h"
 
 #define DEFAULTS "/etc/default/grub"
 #define DEBCONF "/var/cache/debconf/config.dat"

@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "../../base/cleanup.h"
-#include "boot_loader.h"
 #include "../devices.h"
 #include "../planning.h"
+#include "boot_loader.h"
 
 #define DEVICE_MAP "/boot/grub/device.map"
 

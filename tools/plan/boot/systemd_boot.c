@@ -4,9 +4,9 @@
 
 #include "../../base/cleanup.h"
 #include "../../base/root.h"
+#include "../planning.h"
 #include "bls.h"
 #include "boot_loader.h"
-#include "../planning.h"
 
 struct new_default {
     const char *pattern;

@@ -3,9 +3,9 @@
 
 #include "../../base/cleanup.h"
 #include "../devices.h"
-#include "initrd.h"
 #include "../planning.h"
 #include "../shell_config.h"
+#include "initrd.h"
 
 #define MODULES_FILE "/etc/initramfs-tools/modules"
 #define RESUME_FILE "/etc/initramfs-tools/conf.d/resume"

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "../../base/cleanup.h"
-#include "initrd.h"
 #include "../shell_config.h"
+#include "initrd.h"
 
 #define CONF_FILE "/etc/mkinitcpio.conf"
 

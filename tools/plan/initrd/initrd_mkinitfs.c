@@ -4,8 +4,8 @@
 
 #include "../../base/cleanup.h"
 #include "../../guest/kernel/modules.h"
-#include "initrd.h"
 #include "../shell_config.h"
+#include "initrd.h"
 
 #define CONF_FILE "/etc/mkinitfs/mkinitfs.conf"
 #define FEATURE "rehost"

@@ -5,8 +5,8 @@
 #include "../../base/cleanup.h"
 #include "../../base/root.h"
 #include "../../guest/kernel/modules.h"
-#include "initrd.h"
 #include "../shell_config.h"
+#include "initrd.h"
 
 #define MODPROBE_CONF "/etc/modprobe.conf"
 #define SYSCONFIG "/etc/sysconfig/kernel"

@@ -2,8 +2,8 @@
 #ifndef REHOST_PLAN_NETWORK_H
 #define REHOST_PLAN_NETWORK_H
 
-#include "network_text.h"
 #include "../planning.h"
+#include "network_text.h"
 
 /* Every file in which the old cards' MACs stand names the new ones; what bound settings to a slot or a driver binds them to the
  * new card. */

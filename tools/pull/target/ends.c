@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../base/cleanup.h"
 #include "../../base/bytes.h"
+#include "../../base/cleanup.h"
 
 static int write_zeroes(struct target *target, uint64_t start, uint64_t end, unsigned char *zeroes, struct error *err)
 {

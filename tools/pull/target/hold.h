@@ -2,8 +2,8 @@
 #ifndef REHOST_PULL_TARGET_HOLD_H
 #define REHOST_PULL_TARGET_HOLD_H
 
-#include "journal.h"
 #include "../pull.h"
+#include "journal.h"
 #include "target.h"
 
 /* What rehost has left in the first MiB of a disk: with PULL_HALF_DONE all of the journal, which is the caller's to free; with

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "../../base/text.h"
 #include "../../base/bytes.h"
+#include "../../base/text.h"
 #include "../../nbd/lost.h"
 
 #define VERSION 2u

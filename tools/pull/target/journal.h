@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../verify/digests.h"
 #include "../../base/extents.h"
+#include "../verify/digests.h"
 
 #define MIB (1u << 20)
 #define SECTOR 512u

@@ -13,9 +13,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "../../base/bytes.h"
 #include "../../base/cleanup.h"
 #include "../../base/text.h"
-#include "../../base/bytes.h"
 #include "in_use.h"
 
 #define HUGE_PAGE_BYTES (2u << 20) /* on x86-64 */

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "../../base/text.h"
 #include "../../base/bytes.h"
+#include "../../base/text.h"
 
 /* An area: digest of what follows, number of groups, chunks in a group, key, sums, bits. */
 enum { AREA_DIGEST = 0, AREA_GROUPS = 8, AREA_CHUNKS = 16, AREA_KEY = 24, AREA_SUMS = 40 };

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "../../base/bytes.h"
 #include "../../base/cleanup.h"
 #include "../../base/text.h"
-#include "../../base/bytes.h"
 #include "../../nbd/lost.h"
 #include "readback.h"
 

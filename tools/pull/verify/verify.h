@@ -2,8 +2,8 @@
 #ifndef REHOST_PULL_VERIFY_H
 #define REHOST_PULL_VERIFY_H
 
-#include "../target/ends.h"
 #include "../pull.h"
+#include "../target/ends.h"
 
 struct verify {
     struct nbd *nbd;           /* not connected; for what has to be fetched again */
