@@ -53,9 +53,10 @@ serve_port() {
     return 1
 }
 
-# target_of MIB: a block device full of old data, in $TARGET; a file where this machine has no loop devices.
+# target_of MIB [FOLDER]: a block device full of old data, in $TARGET; a file where this machine has no loop devices.
 target_of() {
-    random_bytes "$1" >"$WORK/target.img"
-    TARGET=$(losetup --find --show --direct-io=on "$WORK/target.img" 2>/dev/null) || TARGET=$WORK/target.img
+    local file=${2:-$WORK}/target.img
+    random_bytes "$1" >"$file"
+    TARGET=$(losetup --find --show --direct-io=on "$file" 2>/dev/null) || TARGET=$file
     CLEANUPS+=("losetup -d '$TARGET' 2>/dev/null")
 }
