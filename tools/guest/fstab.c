@@ -132,3 +132,17 @@ const struct partition *guest_partition_of(const struct guest_disk *disk, const 
         return by_link(disk, spec + strlen("/dev/disk/"));
     return string_starts(spec, "/dev/") ? by_number(disk, number_in_name(spec + strlen("/dev/"))) : NULL;
 }
+
+static bool is_name_by_content(const char *spec)
+{
+    return *spec != '/' || string_starts(spec, "/dev/disk/by-uuid/") || string_starts(spec, "/dev/disk/by-label/") ||
+           string_starts(spec, "/dev/disk/by-partuuid/");
+}
+
+const struct partition *guest_find_partition(const struct guest *guest, const char *spec)
+{
+    const struct partition *found = guest_partition_of(&guest->disk, spec);
+    for (size_t i = 0; !found && is_name_by_content(spec) && i < guest->other_count; i++)
+        found = guest_partition_of(&guest->others[i].disk, spec);
+    return found;
+}

@@ -109,7 +109,9 @@ struct guest {
     char *what;      /* as the user named it */
     bool remote;     /* read over a network */
     bool writable;   /* opened for fix */
-    struct guest_disk disk;
+    struct guest_disk disk;  /* the one that it boots from */
+    struct guest *others;    /* the server's other disks: attached, their partitions known, and nothing looked for on them */
+    size_t other_count;
     struct strings systems; /* devices that hold a root file system; a guest is complete with exactly one */
     int root_fd;     /* the guest's root with all its file systems mounted; -1 when no system was found */
     char *root_path; /* where it is mounted here; NULL for a directory given by the user */
@@ -134,11 +136,18 @@ enum guest_access { GUEST_READ, GUEST_WRITE };
  * activated. With GUEST_READ nothing is written, not even a file system's journal. With GUEST_WRITE file systems are
  * checked first (e2fsck -p). A disk without a system is no error: `systems` is empty then. */
 int guest_open(const char *what, enum guest_access access, struct guest *guest, struct error *err);
-/* As guest_open with GUEST_READ, of a source that is open already; it has to stay so until guest_close. */
+/* As guest_open, of a server with several disks; it boots from the first. */
+int guest_open_disks(const char *const *disks, size_t count, enum guest_access access, struct guest *guest, struct error *err);
+
+/* The same in steps, for whoever looks at disks before something of them is mounted: attach each, then give the others to the first, then look in. */
+int guest_attach(const char *what, enum guest_access access, struct guest *guest, struct error *err);
 struct source;
-int guest_open_source(const struct source *source, struct guest *guest, struct error *err);
-/* The same, but of the disk and its partitions only: nothing is mounted, and no system looked for. */
-int guest_open_disk(const struct source *source, struct guest *guest, struct error *err);
+/* To read, a source that is open already; it has to stay so until guest_close. */
+int guest_attach_source(const struct source *source, struct guest *guest, struct error *err);
+/* `other` is the guest's from now on. */
+void guest_add_disk(struct guest *guest, struct guest *other);
+/* Finds the system, mounts and reads it. Whatever comes, guest_close is the caller's. */
+int guest_look_in(struct guest *guest, struct error *err);
 /* Syncs and unmounts; says so when the last flush fails. */
 int guest_close(struct guest *guest, struct error *err);
 
@@ -146,6 +155,8 @@ int guest_close(struct guest *guest, struct error *err);
  * All names of a machine's first disk (sda1, hda1, vda1, xvda1, nvme0n1p1) mean the same partition of the one disk that
  * there is. NULL: it is not on this disk. */
 const struct partition *guest_partition_of(const struct guest_disk *disk, const char *spec);
+/* The same on all disks of the guest. A name that is given by order and not by content means the first disk. */
+const struct partition *guest_find_partition(const struct guest *guest, const char *spec);
 
 /* The kernel that boots when nobody touches a key: the one whose image the boot loader's default entry names, by name or by link;
  * where no entry is known, the newest that has an image. NULL: there is none. */

@@ -21,14 +21,6 @@ static int open_directory(const char *what, struct guest *guest, struct error *e
     return roots_mount(guest, NULL, GUEST_READ, err);
 }
 
-static int open_disk(const char *what, const char *nbd_uri, enum guest_access access, struct guest *guest, struct error *err)
-{
-    struct partition *root = NULL;
-    if (attach_open(what, nbd_uri, access, guest, err) < 0 || partitions_read(guest, err) < 0 || roots_find(guest, &root, err) < 0)
-        return -1;
-    return guest->systems.count == 1 ? roots_mount(guest, root, access, err) : 0;
-}
-
 static void read_all(struct guest *guest)
 {
     if (guest->root_fd < 0)
@@ -55,39 +47,90 @@ static void name_source(const struct guest *guest, struct error *err)
     error_advise(err, "check the source's server and the network, then try again");
 }
 
-static int open_any(const char *what, const char *nbd_uri, enum guest_access access, struct guest *guest, struct error *err)
+static int attach(const char *what, const char *nbd_uri, enum guest_access access, struct guest *guest, struct error *err)
 {
     *guest = (struct guest){.what = checked_copy(what), .root_fd = -1, .writable = access == GUEST_WRITE};
-    int result = is_directory(what) ? open_directory(what, guest, err) : open_disk(what, nbd_uri, access, guest, err);
-    if (result == 0) {
-        read_all(guest);
-        result = attach_answers(guest, err);
-    }
-    if (result < 0) {
-        name_source(guest, err);
-        guest_close(guest, NULL);
-    }
-    return result;
-}
-
-int guest_open(const char *what, enum guest_access access, struct guest *guest, struct error *err)
-{
-    return open_any(what, NULL, access, guest, err);
-}
-
-int guest_open_source(const struct source *source, struct guest *guest, struct error *err)
-{
-    return open_any(source->uri, source->nbd_uri, GUEST_READ, guest, err);
-}
-
-int guest_open_disk(const struct source *source, struct guest *guest, struct error *err)
-{
-    *guest = (struct guest){.what = checked_copy(source->uri), .root_fd = -1};
-    if (attach_open(source->uri, source->nbd_uri, GUEST_READ, guest, err) == 0 && partitions_read(guest, err) == 0 && attach_answers(guest, err) == 0)
+    if (attach_open(what, nbd_uri, access, guest, err) == 0 && partitions_read(guest, err) == 0 && attach_answers(guest, err) == 0)
         return 0;
     name_source(guest, err);
     guest_close(guest, NULL);
     return -1;
+}
+
+int guest_attach(const char *what, enum guest_access access, struct guest *guest, struct error *err)
+{
+    return attach(what, NULL, access, guest, err);
+}
+
+int guest_attach_source(const struct source *source, struct guest *guest, struct error *err)
+{
+    return attach(source->uri, source->nbd_uri, GUEST_READ, guest, err);
+}
+
+void guest_add_disk(struct guest *guest, struct guest *other)
+{
+    guest->others = checked_grow(guest->others, guest->other_count + 1, sizeof *guest->others);
+    guest->others[guest->other_count++] = *other;
+    *other = (struct guest){.root_fd = -1};
+}
+
+static int mount_system(struct guest *guest, struct error *err)
+{
+    struct partition *root = NULL;
+    if (roots_find(guest, &root, err) < 0)
+        return -1;
+    return guest->systems.count == 1 ? roots_mount(guest, root, guest->writable ? GUEST_WRITE : GUEST_READ, err) : 0;
+}
+
+int guest_look_in(struct guest *guest, struct error *err)
+{
+    int result = mount_system(guest, err);
+    if (result == 0)
+        read_all(guest);
+    if (result == 0)
+        result = attach_answers(guest, err);
+    if (result < 0)
+        name_source(guest, err);
+    for (size_t i = 0; result == 0 && i < guest->other_count; i++)
+        result = attach_answers(&guest->others[i], err);
+    return result;
+}
+
+static int attach_others(const char *const *disks, size_t count, enum guest_access access, struct guest *guest, struct error *err)
+{
+    for (size_t i = 1; i < count; i++) {
+        struct guest other;
+        if (guest_attach(disks[i], access, &other, err) < 0)
+            return -1;
+        guest_add_disk(guest, &other);
+    }
+    return 0;
+}
+
+int guest_open_disks(const char *const *disks, size_t count, enum guest_access access, struct guest *guest, struct error *err)
+{
+    if (guest_attach(disks[0], access, guest, err) < 0)
+        return -1;
+    if (attach_others(disks, count, access, guest, err) == 0 && guest_look_in(guest, err) == 0)
+        return 0;
+    guest_close(guest, NULL);
+    return -1;
+}
+
+static int open_tree(const char *what, enum guest_access access, struct guest *guest, struct error *err)
+{
+    *guest = (struct guest){.what = checked_copy(what), .root_fd = -1, .writable = access == GUEST_WRITE};
+    if (open_directory(what, guest, err) < 0) {
+        guest_close(guest, NULL);
+        return -1;
+    }
+    read_all(guest);
+    return 0;
+}
+
+int guest_open(const char *what, enum guest_access access, struct guest *guest, struct error *err)
+{
+    return is_directory(what) ? open_tree(what, access, guest, err) : guest_open_disks(&what, 1, access, guest, err);
 }
 
 static void free_partition(struct partition *partition)
@@ -175,6 +218,10 @@ int guest_close(struct guest *guest, struct error *err)
     guest->root_fd = -1;
     if (attach_close(guest, result < 0 ? NULL : err) < 0)
         result = -1;
+    for (size_t i = 0; i < guest->other_count; i++)
+        if (guest_close(&guest->others[i], result < 0 ? NULL : err) < 0)
+            result = -1;
+    free(guest->others);
     free_disk(&guest->disk);
     free_system(&guest->system);
     free_kernels(guest);

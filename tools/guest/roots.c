@@ -123,9 +123,9 @@ static void read_fstab(struct guest *guest)
 
 static int mount_entry(struct guest *guest, const struct fstab_entry *entry, enum guest_access access, struct error *err)
 {
-    struct partition *partition = (struct partition *)guest_partition_of(&guest->disk, entry->spec);
+    struct partition *partition = (struct partition *)guest_find_partition(guest, entry->spec);
     if (!partition || !partition->device || partition->mount_point)
-        return partition && partition->device ? 0 : error_set(err, "it is not on this disk");
+        return partition && partition->device ? 0 : error_set(err, guest->other_count ? "it is on none of these disks" : "it is not on this disk");
     cleanup_close int target_fd = root_open(guest->root_fd, entry->file, O_PATH | O_DIRECTORY, 0);
     if (target_fd < 0)
         return error_errno(err, "open %s in the guest", entry->file);

@@ -111,20 +111,23 @@ static int plan_guest(struct run *run, const struct guest *guest, struct error *
     return 0;
 }
 
-/* The source is opened for this alone: partclone does not look into a file system that is mounted, as those of an open guest are. Without a map
- * everything is copied. */
-static void find_map(struct run *run)
+/* Without a map everything is copied. */
+static void find_map(struct run *run, const struct guest *guest)
 {
     struct error failure = {0};
     used_free(&run->map);
-    if (used_find_in(&run->source, &run->map, &failure) < 0) {
+    if (used_find_on(guest, &run->map, &failure) < 0)
         console_say(&run->console, "    everything will be copied, as it cannot be told what is in use: %s\n", failure.message);
+    cJSON_Delete(run->state.map);
+    run->state.map = run->map.disk_bytes ? used_to_json(&run->map) : NULL;
+}
+
+static void show_map(struct run *run)
+{
+    if (!run->map.disk_bytes)
         return;
-    }
     cleanup_free char *table = used_to_text(&run->map, "    ");
     console_say_text(&run->console, table);
-    cJSON_Delete(run->state.map);
-    run->state.map = used_to_json(&run->map);
 }
 
 /* A running server's file systems may not be readable as they are (a journal that would have to be replayed, a damage
@@ -136,8 +139,16 @@ static int go_on_without_plan(struct run *run, const struct error *failure, stru
         return error_prefix(err, "the source has gone away");
     console_say(&run->console, "    warning: the system on the source cannot be read before the copy: %s\n", failure->message);
     console_say(&run->console, "    It will be checked and planned for after the copy; if it cannot boot here, that will be known only then.\n");
-    find_map(run);
     return 0;
+}
+
+static int look_and_plan(struct run *run, struct guest *guest, struct error *err)
+{
+    struct error failure = {0};
+    find_map(run, guest); /* before anything is mounted: partclone looks into no file system that is */
+    if (guest_look_in(guest, &failure) < 0)
+        return go_on_without_plan(run, &failure, err);
+    return plan_guest(run, guest, err);
 }
 
 int stage_plan(struct run *run, struct error *err)
@@ -145,13 +156,13 @@ int stage_plan(struct run *run, struct error *err)
     struct guest guest = {0};
     struct error failure = {0};
     console_say(&run->console, "    reading the system on the source ...\n");
-    if (guest_open_source(&run->source, &guest, &failure) < 0)
+    if (guest_attach_source(&run->source, &guest, &failure) < 0)
         return go_on_without_plan(run, &failure, err);
-    int result = plan_guest(run, &guest, err);
+    int result = look_and_plan(run, &guest, err);
     if (guest_close(&guest, result < 0 ? NULL : err) < 0)
         return -1;
     if (result == 0)
-        find_map(run);
+        show_map(run);
     return result;
 }
 

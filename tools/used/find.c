@@ -1,4 +1,4 @@
-/* used_find_in: from the disk's partitions to what is free in whatever they hold. See used.h. */
+/* used_find_on: from the disk's partitions to what is free in whatever they hold. See used.h. */
 #include <stdlib.h>
 
 #include "../base/bytes.h"
@@ -108,7 +108,7 @@ static void search_end(struct search *search)
     free_ranges_drop(&search->on_disk);
 }
 
-static int find(const struct guest *guest, struct used_map *map, struct error *err)
+int used_find_on(const struct guest *guest, struct used_map *map, struct error *err)
 {
     *map = (struct used_map){.disk_bytes = guest->disk.size_bytes};
     struct search search = {.guest = guest, .map = map};
@@ -125,9 +125,9 @@ int used_find_in(const struct source *source, struct used_map *map, struct error
 {
     struct guest guest;
     *map = (struct used_map){0};
-    if (guest_open_disk(source, &guest, err) < 0)
+    if (guest_attach_source(source, &guest, err) < 0)
         return -1;
-    int result = find(&guest, map, err);
+    int result = used_find_on(&guest, map, err);
     if (guest_close(&guest, result < 0 ? NULL : err) == 0)
         return result;
     used_free(map);

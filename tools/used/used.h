@@ -24,7 +24,9 @@ struct used_map {
     size_t volume_count;
 };
 
-/* Of a source, which is opened for it, with nothing mounted, and closed. Fails when the source cannot be read: what is not understood is in use. */
+/* Of a disk that is attached and has nothing mounted: partclone refuses what is. Fails when it cannot be read: what is not understood is in use. */
+int used_find_on(const struct guest *guest, struct used_map *map, struct error *err);
+/* The same of a source, which is attached for it. */
 int used_find_in(const struct source *source, struct used_map *map, struct error *err);
 void used_free(struct used_map *map);
 

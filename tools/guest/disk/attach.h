@@ -27,7 +27,7 @@ struct attachment {
 };
 
 /* Fills guest->disk (device, size, sector size) and guest->attachment. On -1 what was begun is left for attach_close.
- * `nbd_uri`: see guest_open_source; NULL otherwise. */
+ * `nbd_uri`: see guest_attach_source; NULL otherwise. */
 int attach_open(const char *what, const char *nbd_uri, enum guest_access access, struct guest *guest, struct error *err);
 /* Syncs, unmounts, detaches. Says what could not be flushed or let go. */
 int attach_close(struct guest *guest, struct error *err);
