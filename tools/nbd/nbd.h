@@ -31,6 +31,8 @@ struct nbd_source {
     struct addrinfo *addresses;
     struct tls_client *tls; /* NULL: in the clear */
     atomic_bool plain_only; /* it drops connections that use options (XenServer): EXPORT_NAME at once */
+    const unsigned char *front; /* laid before the server's disk, as if it were read from there: offsets count from its first byte. */
+    uint32_t front_bytes;       /* 0: nothing. A multiple of every block size. Set before nbd_connect, the caller's */
 };
 
 struct nbd_export {
@@ -59,7 +61,9 @@ struct nbd_request {
 
 struct nbd {
     struct stream stream;
-    struct nbd_export export;
+    struct nbd_export export;   /* its size is with what is laid before it */
+    const unsigned char *front; /* the source's */
+    uint32_t front_bytes;
     uint64_t next_cookie;
     bool dont_fragment;
     unsigned in_flight;

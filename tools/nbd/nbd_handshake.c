@@ -263,6 +263,9 @@ static enum nbd_result connect_once(struct nbd *nbd, const struct nbd_source *so
     nbd->stream.deadline_ms = 0;
     if (result != NBD_OK)
         stream_close(&nbd->stream);
+    nbd->front = source->front;
+    nbd->front_bytes = source->front_bytes;
+    nbd->export.size_bytes += source->front_bytes;
     return result;
 }
 

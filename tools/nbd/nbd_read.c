@@ -70,7 +70,7 @@ enum nbd_result nbd_round_trip(struct nbd *nbd, unsigned tries, double *seconds,
         struct timespec before, after;
         int error; /* comes as fast as data */
         clock_gettime(CLOCK_MONOTONIC, &before);
-        result = ask(nbd, &nowhere, 0, (uint32_t)most(SMALL_READ, nbd->export.block_min), &error, err);
+        result = ask(nbd, &nowhere, nbd->front_bytes, (uint32_t)most(SMALL_READ, nbd->export.block_min), &error, err);
         clock_gettime(CLOCK_MONOTONIC, &after);
         *seconds = fmin(*seconds, (double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9);
     }
@@ -82,7 +82,7 @@ static enum nbd_result lose(struct nbd *nbd, const struct memory *memory, const 
 {
     const struct nbd_sink nowhere = nbd_nowhere();
     int error = 0;
-    enum nbd_result result = lost ? ask(nbd, &nowhere, 0, piece->unit, &error, err) : NBD_OK;
+    enum nbd_result result = lost ? ask(nbd, &nowhere, nbd->front_bytes, piece->unit, &error, err) : NBD_OK;
     if (result != NBD_OK)
         return result;
     if (!lost || error) {
@@ -129,7 +129,10 @@ void nbd_learn_limit(struct nbd *nbd, const struct piece *piece)
 enum nbd_result nbd_read_at(struct nbd *nbd, void *bytes, uint64_t offset, size_t length, struct extents *lost, struct error *err)
 {
     struct memory memory = {bytes, offset};
-    for (uint64_t done = 0; done < length;) {
+    uint64_t in_front = offset < nbd->front_bytes ? least(length, nbd->front_bytes - offset) : 0;
+    if (in_front)
+        memcpy(bytes, nbd->front + offset, in_front);
+    for (uint64_t done = in_front; done < length;) {
         uint32_t piece = (uint32_t)least(least(nbd->buffer_bytes, nbd->export.block_max), length - done);
         enum nbd_result result = read_piece(nbd, &memory, piece_of(offset + done, piece, nbd->export.block_min), lost, err);
         if (result != NBD_OK)

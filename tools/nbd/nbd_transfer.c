@@ -67,7 +67,7 @@ enum nbd_result nbd_send(struct nbd *nbd, enum nbd_command command, uint64_t off
     put_be16(header + 4, command == NBD_READ && nbd->dont_fragment ? REQUEST_DONT_FRAGMENT : 0);
     put_be16(header + 6, (uint16_t)command);
     put_be64(header + 8, request->cookie);
-    put_be64(header + 16, offset);
+    put_be64(header + 16, offset - nbd->front_bytes);
     put_be32(header + 24, length);
     if (stream_write(&nbd->stream, header, sizeof header, err) < 0)
         return NBD_LOST;
@@ -136,8 +136,8 @@ static enum nbd_result take_hole(struct nbd *nbd, const struct nbd_sink *sink, s
     unsigned char hole[12];
     enum nbd_result result = read_bytes(nbd, hole, sizeof hole, err);
     if (result == NBD_OK)
-        result = take_part(request, get_be64(hole), get_be32(hole + 8), err);
-    if (result == NBD_OK && sink->zeroes(sink->context, (unsigned)(request - nbd->requests), get_be64(hole), get_be32(hole + 8), err) < 0)
+        result = take_part(request, get_be64(hole) + nbd->front_bytes, get_be32(hole + 8), err);
+    if (result == NBD_OK && sink->zeroes(sink->context, (unsigned)(request - nbd->requests), get_be64(hole) + nbd->front_bytes, get_be32(hole + 8), err) < 0)
         result = NBD_WRONG;
     return result;
 }
@@ -221,7 +221,7 @@ static enum nbd_result take_chunk(struct nbd *nbd, const struct nbd_sink *sink, 
         return NBD_OK;
     case CHUNK_DATA:
         result = read_bytes(nbd, offset, sizeof offset, err);
-        return result == NBD_OK ? take_data(nbd, sink, request, get_be64(offset), chunk->length - 8, err) : result;
+        return result == NBD_OK ? take_data(nbd, sink, request, get_be64(offset) + nbd->front_bytes, chunk->length - 8, err) : result;
     case CHUNK_HOLE:
         return take_hole(nbd, sink, request, err);
     case CHUNK_BLOCK_STATUS:

@@ -80,6 +80,7 @@ static int parse(int argc, char **argv, struct arguments *arguments, int *status
         {.name = "read-errors", .argument = "HOW", .take = take_read_errors, .context = &options->zero_unreadable, .help = "what the source cannot read: \"stop\" (the default), or \"zero\": make it zeroes, and list it with the files"},
         {.name = "verify", .flag = &options->verify, .help = "read the copy back and compare it with what was received"},
         {.name = "restart", .flag = &options->restart, .help = "forget a half-done copy on the disk and start over"},
+        {.name = "into-partition", .flag = &options->into_partition, .help = "the source is one file system without a partition table: make it partition 1 of a disk that can boot by BIOS"},
         {.name = "hold-boot", .flag = &options->hold_boot_code, .help = "leave the boot code out, so that the disk does not boot yet"},
         {.name = "measure", .flag = &arguments->measure, .help = "copy nothing: find out in some seconds how long it would take, and what limits"},
         {.name = "write", .flag = &arguments->write, .help = "with --measure: overwrite a part of DISK to learn how fast it is"},

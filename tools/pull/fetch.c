@@ -6,7 +6,7 @@
 enum nbd_result fetch_send(const struct fetch *fetch, struct nbd *nbd, unsigned tag, struct error *err)
 {
     if (fetch->probing)
-        return nbd_send(nbd, NBD_READ, 0, fetch->piece.unit, tag, err);
+        return nbd_send(nbd, NBD_READ, nbd->front_bytes, fetch->piece.unit, tag, err);
     return nbd_send(nbd, NBD_READ, fetch->piece.offset, fetch->piece.length, tag, err);
 }
 

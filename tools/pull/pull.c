@@ -6,12 +6,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "../base/bytes.h"
 #include "../base/cleanup.h"
 #include "../base/text.h"
 #include "../nbd/lost.h"
 #include "copy.h"
+#include "front.h"
 #include "scan.h"
 #include "target/ends.h"
 #include "target/hold.h"
@@ -24,6 +26,7 @@ struct pull {
     const struct pull_options *options;
     struct nbd_source source;
     struct nbd nbd;
+    unsigned char *front;     /* laid before the source, when it is put into a partition; owned */
     struct ends ends;
     struct identity identity;
     struct target target;
@@ -67,6 +70,22 @@ int pull_source_size(const char *name, const char *nbd_uri, uint64_t *size_bytes
     return status;
 }
 
+/* From here on the source is a disk with a partition table. */
+static int lay_front(struct pull *pull, struct error *err)
+{
+    unsigned char start[PAGE_BYTES] = {0}; /* with the superblock of ext, XFS and others */
+    struct nbd *nbd = &pull->nbd;
+    if (nbd_read_at(nbd, start, 0, (size_t)least(sizeof start, nbd->export.size_bytes), NULL, err) != NBD_OK)
+        return error_prefix(err, "%s: read its first blocks", pull->options->source);
+    pull->front = front_make(nbd->export.size_bytes, XXH32(start, sizeof start, 0), err);
+    if (!pull->front)
+        return -1;
+    pull->source.front = nbd->front = pull->front;
+    pull->source.front_bytes = nbd->front_bytes = FRONT_BYTES;
+    nbd->export.size_bytes += FRONT_BYTES;
+    return 0;
+}
+
 static int identify_source(struct pull *pull, struct error *err)
 {
     uint64_t size = pull->nbd.export.size_bytes;
@@ -88,7 +107,7 @@ static int refuse_other_size(const struct pull *pull, uint64_t there, struct err
 static int refuse_resized(const struct pull *pull, struct error *err)
 {
     error_set(err, "%s had %llu bytes a moment ago, and now it has %llu", pull->options->source,
-              (unsigned long long)pull->options->in_use_of_bytes, (unsigned long long)pull->ends.source_bytes);
+              (unsigned long long)pull->options->in_use_of_bytes, (unsigned long long)(pull->ends.source_bytes - pull->source.front_bytes));
     return error_advise(err, "Stop what changes the source, then start again.");
 }
 
@@ -96,11 +115,13 @@ static int refuse_resized(const struct pull *pull, struct error *err)
 static int take_map(struct pull *pull, struct error *err)
 {
     const struct extents *in_use = pull->options->in_use;
-    uint64_t size = pull->ends.source_bytes;
-    if (in_use && pull->options->in_use_of_bytes != align_down(size, SECTOR))
+    uint64_t size = pull->ends.source_bytes, front = pull->source.front_bytes;
+    if (in_use && pull->options->in_use_of_bytes != align_down(size - front, SECTOR))
         return refuse_resized(pull, err);
+    if (front)
+        extents_add(&pull->in_use, 0, front);
     for (size_t i = 0; in_use && i < in_use->count; i++)
-        extents_add(&pull->in_use, in_use->items[i].start, in_use->items[i].end);
+        extents_add(&pull->in_use, front + in_use->items[i].start, front + in_use->items[i].end);
     extents_add(&pull->in_use, align_down(size - 1, SECTOR), size); /* what is less than a sector, the map's view of the disk does not have */
     if (!in_use || extents_bytes(&pull->in_use) >= size) {
         extents_free(&pull->in_use);
@@ -267,7 +288,9 @@ static int ask_before_ends(const struct pull *pull, struct error *err)
 static int pull_all(struct pull *pull, pull_told *told, void *context, struct pull_result *result, struct error *err)
 {
     const char *name = pull->options->source, *nbd_uri = pull->options->nbd_uri;
-    if (connect_source(&pull->source, &pull->nbd, name, nbd_uri ? nbd_uri : name, err) < 0 || identify_source(pull, err) < 0)
+    if (connect_source(&pull->source, &pull->nbd, name, nbd_uri ? nbd_uri : name, err) < 0)
+        return -1;
+    if ((pull->options->into_partition && lay_front(pull, err) < 0) || identify_source(pull, err) < 0)
         return -1;
     result->progress.total_bytes = pull->ends.source_bytes;
     if (take_map(pull, err) < 0)
@@ -319,6 +342,7 @@ int pull_run(const struct pull_options *options, pull_told *told, void *context,
     extents_free(&pull->wanted);
     extents_free(&pull->copy.lost);
     extents_free(&pull->in_use);
+    free(pull->front);
     free(pull);
     return status;
 }

@@ -11,6 +11,8 @@
 /* The boot code of an MBR: the bytes before the disk signature and the partition table. */
 #define BOOT_CODE_BYTES 440
 #define PULL_SHA256_BYTES 32
+/* By how much the target has to be larger than a source that is put into a partition. */
+#define PULL_PARTITION_START (1u << 20)
 
 struct pull_options {
     const char *source;   /* its URI as the user gave it: for messages and the journal */
@@ -24,6 +26,7 @@ struct pull_options {
     bool zero_unreadable; /* a range that the source cannot read is zeroed and noted, and does not end the copy */
     bool verify;          /* read the copy back and compare it with what was received */
     bool restart;         /* forget what a journal on the target says */
+    bool into_partition;  /* the source is one file system without a partition table: it becomes partition 1 of a disk that can boot */
     unsigned disks;       /* that are copied at once, this one among them, and share the memory; 0: it alone */
     /* Asked when everything but the ends has arrived, before the disk is made one that boots: 0 to go on. NULL: nobody is asked. */
     int (*before_ends)(void *context, struct error *err);
@@ -54,7 +57,7 @@ struct pull_result {
     struct extents mended;  /* what read back different from what was received, and was written again */
     uint64_t fetched_again_bytes; /* to compare, where the digest differed or was not known */
     unsigned connections;
-    unsigned char boot_code[BOOT_CODE_BYTES]; /* the source's, for pull_release */
+    unsigned char boot_code[BOOT_CODE_BYTES]; /* the source's or its new table's, for pull_release */
 };
 
 typedef void pull_told(void *context, const struct pull_progress *progress);

@@ -44,10 +44,10 @@ static enum nbd_result ask(struct nbd *nbd, const struct nbd_sink *sink, struct 
 
 enum nbd_result scan_source(struct nbd *nbd, struct extents *wanted, struct error *err)
 {
-    struct scan scan = {wanted, 0, nbd->export.size_bytes, (uint32_t)most(PAGE, nbd->export.block_min)};
+    struct scan scan = {wanted, nbd->front_bytes, nbd->export.size_bytes, (uint32_t)most(PAGE, nbd->export.block_min)};
     struct nbd_sink sink = {.context = &scan, .status = take_status};
     if (!nbd->export.has_allocation)
-        want(&scan, 0, scan.size);
+        want(&scan, scan.at, scan.size);
     while (nbd->export.has_allocation && scan.at < scan.size) {
         enum nbd_result result = ask(nbd, &sink, &scan, err);
         if (result != NBD_OK) {
