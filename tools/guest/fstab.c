@@ -74,6 +74,29 @@ bool fstab_has_option(const struct fstab_entry *entry, const char *option)
     return false;
 }
 
+char *option_value(const char *options, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = options; *at; at += *at == ',') {
+        size_t end = strcspn(at, ",");
+        if (end > length && strncmp(at, name, length) == 0 && at[length] == '=')
+            return checked_copy_bytes(at + length + 1, end - length - 1);
+        at += end;
+    }
+    return NULL;
+}
+
+void fstab_free(struct fstab_entry *entries, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(entries[i].spec);
+        free(entries[i].file);
+        free(entries[i].type);
+        free(entries[i].options);
+    }
+    free(entries);
+}
+
 /* The number in a name of a partition on the first disk: "sda3" → 3, "xvda" → 0; -1 when it is no such name. */
 static int number_in_name(const char *name)
 {

@@ -21,6 +21,8 @@ struct partition {
     char *device;    /* its node here, e.g. /dev/vda1; for a whole-disk file system the disk's own */
     char *fs_type, *uuid, *label; /* NULL when none is recognised */
     char *mount_point; /* in the guest: "/", "/boot"; NULL when it is not mounted */
+    char *subvolume; /* of a btrfs that holds the system: where in it the root is, "@rootfs"; NULL: in the one that is mounted when none is named */
+    bool subvolume_is_default; /* it is that one, though it is named */
     char *problem;   /* what the file system check said, NULL when clean or not checked */
 };
 

@@ -143,6 +143,7 @@ static void free_partition(struct partition *partition)
     free(partition->label);
     free(partition->mount_point);
     free(partition->problem);
+    free(partition->subvolume);
 }
 
 static void free_disk(struct guest_disk *disk)
@@ -194,13 +195,7 @@ static void free_boot(struct boot_loader *boot)
 
 static void free_lists(struct guest *guest)
 {
-    for (size_t i = 0; i < guest->fstab_count; i++) {
-        free(guest->fstab[i].spec);
-        free(guest->fstab[i].file);
-        free(guest->fstab[i].type);
-        free(guest->fstab[i].options);
-    }
-    free(guest->fstab);
+    fstab_free(guest->fstab, guest->fstab_count);
     for (size_t i = 0; i < guest->nic_count; i++)
         guest_nic_free(&guest->nics[i]);
     free(guest->nics);

@@ -15,6 +15,7 @@ static void partition_to_json(cJSON *object, const struct partition *partition)
     json_add_string(object, "uuid", partition->uuid);
     json_add_string(object, "label", partition->label);
     json_add_string(object, "mount_point", partition->mount_point);
+    json_add_string(object, "subvolume", partition->subvolume);
     json_add_string(object, "problem", partition->problem);
 }
 

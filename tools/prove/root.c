@@ -49,6 +49,23 @@ static bool needs_user_space(const char *spec)
     return string_starts(spec, "UUID=") || string_starts(spec, "LABEL=") || string_starts(spec, "/dev/disk/");
 }
 
+/* The initrd mounts the subvolume of a btrfs that rootflags= names, and the default one when it names none. */
+static bool mounts_right_subvolume(const struct proving *proving, const struct partition *root)
+{
+    cleanup_free char *flags = command_line_value(proving->guest->boot.default_arguments, "rootflags");
+    cleanup_free char *path = flags ? option_value(flags, "subvol") : NULL, *id = flags ? option_value(flags, "subvolid") : NULL;
+    return path ? string_is(path + strspn(path, "/"), root->subvolume) : id || root->subvolume_is_default;
+}
+
+static void prove_subvolume(const struct proving *proving, const char *spec, const struct partition *root, struct proof_link *link)
+{
+    if (mounts_right_subvolume(proving, root))
+        link_holds(link, "root=%s is partition %u (%s), its subvolume %s", spec, root->number, root->fs_type, root->subvolume);
+    else
+        link_broken(link, "name it in the kernel's command line on the source: rootflags=subvol=NAME", "the system is in the subvolume %s of partition %u, and the kernel's command line (%s) leads to another",
+                    root->subvolume, root->number, proving->guest->boot.default_arguments);
+}
+
 static void prove_root_spec(const struct proving *proving, const char *spec, struct proof_link *link)
 {
     const struct partition *partition = NULL, *root = proving->guest->root_partition;
@@ -70,6 +87,8 @@ static void prove_root_spec(const struct proving *proving, const char *spec, str
         link_broken(link, WAY_OUT_FIX, "root=%s is partition %u, but the system is on partition %u", spec, partition->number, root->number);
     else if (needs_user_space(spec) && !proving->guest->boot.default_initrd)
         link_broken(link, "make an initrd, or name the root by PARTUUID", "root=%s is understood by an initrd only, and there is none", spec);
+    else if (partition && partition->subvolume)
+        prove_subvolume(proving, spec, partition, link);
     else if (partition)
         link_holds(link, "root=%s is partition %u (%s)", spec, partition->number, partition->fs_type);
     else

@@ -20,21 +20,28 @@ const char *boot_loader_name(enum boot_loader_kind kind)
     return names[kind];
 }
 
+/* A path from the top of a btrfs begins with the subvolume: "/@/boot/vmlinuz". Where that was not named, it is one of the top. */
+static const char *in_subvolume(const struct guest *guest, const char *path)
+{
+    const char *subvolume = guest->root_partition ? guest->root_partition->subvolume : NULL;
+    size_t length = subvolume ? strlen(subvolume) : strcspn(path + (*path == '/'), "/");
+    bool is_below = *path == '/' && (!subvolume || strncmp(path + 1, subvolume, length) == 0);
+    return is_below && path[1 + length] == '/' ? path + 1 + length : NULL;
+}
+
 /* Paths start at the root of the file system that holds the loader's files: with a /boot of its own "/vmlinuz" is /boot/vmlinuz,
- * on an EFI system partition it is /boot/efi/vmlinuz, and with btrfs the subvolume stands in front ("/@/boot/vmlinuz").
- * extlinux takes a path without a slash from the directory of its configuration. */
-static char *path_in_guest(int root_fd, const char *config, const char *path)
+ * on an EFI system partition it is /boot/efi/vmlinuz. extlinux takes a path without a slash from the directory of its configuration. */
+static char *path_in_guest(const struct guest *guest, const char *config, const char *path)
 {
     if (!path)
         return NULL;
     const char *plain = *path == '(' && strchr(path, ')') ? strchr(path, ')') + 1 : path;
     const char *bare = plain + (*plain == '/');
-    const char *second = *plain == '/' ? strchr(plain + 1, '/') : NULL;
     cleanup_free char *beside = checked_printf("%.*s/%s", (int)(strrchr(config, '/') - config), config, bare);
     cleanup_free char *below_boot = checked_printf("/boot/%s", bare), *below_esp = checked_printf("/boot/efi/%s", bare), *below_efi = checked_printf("/efi/%s", bare);
-    const char *candidates[] = {*plain == '/' ? plain : beside, below_boot, below_esp, below_efi, second};
+    const char *candidates[] = {*plain == '/' ? plain : beside, below_boot, below_esp, below_efi, in_subvolume(guest, plain)};
     for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++)
-        if (candidates[i] && root_is_file(root_fd, candidates[i]))
+        if (candidates[i] && root_is_file(guest->root_fd, candidates[i]))
             return checked_copy(candidates[i]);
     return checked_copy(plain);
 }
@@ -45,9 +52,9 @@ static void settle_paths(struct guest *guest)
     struct boot_loader *boot = &guest->boot;
     for (size_t i = 0; i < boot->menu.count; i++) {
         struct boot_entry *entry = &boot->menu.items[i];
-        boot_entry_set(&entry->kernel, path_in_guest(guest->root_fd, boot->config, entry->kernel));
+        boot_entry_set(&entry->kernel, path_in_guest(guest, boot->config, entry->kernel));
         if (entry->initrd)
-            boot_entry_set(&entry->initrd, path_in_guest(guest->root_fd, boot->config, entry->initrd));
+            boot_entry_set(&entry->initrd, path_in_guest(guest, boot->config, entry->initrd));
     }
 }
 
@@ -137,7 +144,7 @@ static void read_grub_legacy(struct guest *guest, const char *config)
 static char *read_include(void *context, const char *path)
 {
     const struct guest *guest = context;
-    cleanup_free char *full = path_in_guest(guest->root_fd, guest->boot.config, path);
+    cleanup_free char *full = path_in_guest(guest, guest->boot.config, path);
     return root_read(guest->root_fd, full, SNIPPET_MAX, NULL);
 }
 

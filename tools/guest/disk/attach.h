@@ -52,8 +52,9 @@ bool partition_is_extended(const struct partition *partition);
 /* What libblkid recognises on a device: a type as "ext4", the caller's, or NULL when it is nothing or not to be told for certain. */
 char *recognise(const char *device);
 
-/* mounts.c: mounts the partition's file system on the directory that `target_fd` (O_PATH) is. */
-int mount_partition(struct guest *guest, struct partition *partition, int target_fd, enum guest_access access, struct error *err);
+/* mounts.c: mounts the partition's file system on the directory that `target_fd` (O_PATH) is. `options` are for its driver, beside those that
+ * keep it from writing; NULL: none. */
+int mount_partition(struct guest *guest, struct partition *partition, const char *options, int target_fd, enum guest_access access, struct error *err);
 /* Whether this program mounts file systems of that type. */
 bool mount_is_known(const char *fs_type);
 /* e2fsck -p where it applies; -1 when it found what it does not mend by itself, which then stands in partition->problem. */

@@ -38,14 +38,19 @@ bool mount_is_known(const char *fs_type)
     return kind_of(fs_type) != NULL;
 }
 
-static int try_mount(const struct partition *partition, const struct kind *kind, const char *target, enum guest_access access)
+static int mount_with(const struct partition *partition, const struct kind *kind, const char *own, const char *options, const char *target, unsigned long flags)
+{
+    cleanup_free char *all = checked_printf("%s%s%s", own, *own && options ? "," : "", options ? options : "");
+    return mount(partition->device, target, kind->driver, MS_NODEV | MS_NOATIME | flags, all);
+}
+
+static int try_mount(const struct partition *partition, const struct kind *kind, const char *options, const char *target, enum guest_access access)
 {
     if (access == GUEST_WRITE)
-        return mount(partition->device, target, kind->driver, MS_NODEV | MS_NOATIME, NULL);
-    unsigned long flags = MS_NODEV | MS_NOATIME | MS_RDONLY;
-    if (mount(partition->device, target, kind->driver, flags, kind->read_options) == 0)
+        return mount_with(partition, kind, "", options, target, 0);
+    if (mount_with(partition, kind, kind->read_options, options, target, MS_RDONLY) == 0)
         return 0;
-    return errno == EINVAL && kind->old_read_options ? mount(partition->device, target, kind->driver, flags, kind->old_read_options) : -1;
+    return errno == EINVAL && kind->old_read_options ? mount_with(partition, kind, kind->old_read_options, options, target, MS_RDONLY) : -1;
 }
 
 static int explain(const struct partition *partition, struct error *err)
@@ -64,14 +69,14 @@ static void remember(struct attachment *attachment, const struct partition *part
 }
 
 /* The target is an open directory, so that no symbolic link of the guest can lead the mount elsewhere. */
-int mount_partition(struct guest *guest, struct partition *partition, int target_fd, enum guest_access access, struct error *err)
+int mount_partition(struct guest *guest, struct partition *partition, const char *options, int target_fd, enum guest_access access, struct error *err)
 {
     const struct kind *kind = kind_of(partition->fs_type);
     if (!kind)
         return error_set(err, "mount %s: %s file systems are not handled", partition->device, partition->fs_type);
     cleanup_free char *target = checked_printf("/proc/self/fd/%d", target_fd);
     cleanup_free char *path = realpath(target, NULL); /* what lies under the mount now; the mount lies on top of it */
-    if (!path || try_mount(partition, kind, target, access) < 0)
+    if (!path || try_mount(partition, kind, options, target, access) < 0)
         return explain(partition, err);
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
