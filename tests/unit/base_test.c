@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -144,6 +145,20 @@ static void a_program_that_hangs_is_ended_with_its_children(void **state)
     assert_non_null(strstr(err.message, "did not end within 1 seconds"));
 }
 
+static void a_program_is_waited_for_until_it_ends_and_no_longer_than_said(void **state)
+{
+    (void)state;
+    pid_t quick, slow;
+    const char *ends[] = {"sleep", "0.2", NULL}, *stays[] = {"sleep", "60", NULL};
+    assert_int_equal(program_start(&(struct program){.argv = ends, .input_fd = -1}, &quick, NULL), 0);
+    assert_int_equal(program_start(&(struct program){.argv = stays, .input_fd = -1}, &slow, NULL), 0);
+    assert_true(program_ends_within(quick, 30000));
+    assert_int_equal(program_wait(quick, ends[0], NULL), 0);
+    assert_false(program_ends_within(slow, 50));
+    program_end(slow);
+    assert_int_equal(kill(slow, 0), -1);
+}
+
 static void a_program_that_is_missing_is_named(void **state)
 {
     (void)state;
@@ -220,6 +235,7 @@ int main(void)
         cmocka_unit_test(reading_is_bounded_and_never_blocks),
         cmocka_unit_test(a_program_that_fails_shows_its_last_words),
         cmocka_unit_test(a_program_that_hangs_is_ended_with_its_children),
+        cmocka_unit_test(a_program_is_waited_for_until_it_ends_and_no_longer_than_said),
         cmocka_unit_test(a_program_that_is_missing_is_named),
         cmocka_unit_test(output_keeps_its_tail),
         cmocka_unit_test(bytes_that_are_no_utf8_become_question_marks),

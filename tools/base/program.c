@@ -6,12 +6,16 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "cleanup.h"
+#include "clock.h"
 
 #define OUTPUT_MAX_DEFAULT 65536
+#define PATIENCE_MS 1000 /* with a program that was asked to end */
+#define LOOK_AGAIN_MS 10 /* where the kernel does not tell */
 #define CANNOT_PREPARE 126
 #define CANNOT_EXEC 127
 
@@ -193,16 +197,37 @@ int program_wait(pid_t pid, const char *name, struct error *err)
     return judge(status, name, &(struct text){0}, err);
 }
 
+int program_watch(pid_t pid)
+{
+    return (int)syscall(SYS_pidfd_open, pid, 0); /* neither musl nor glibc before 2.36 names it */
+}
+
+/* What has ended is left to be waited for. */
+static bool has_ended(pid_t pid)
+{
+    siginfo_t info = {0};
+    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == pid;
+}
+
+bool program_ends_within(pid_t pid, unsigned milliseconds)
+{
+    cleanup_close int watch_fd = program_watch(pid);
+    struct pollfd end = {.fd = watch_fd, .events = POLLIN};
+    int64_t deadline = clock_ms() + milliseconds, left = milliseconds;
+    for (; !has_ended(pid); left = deadline - clock_ms()) {
+        if (left <= 0)
+            return false;
+        poll(&end, 1, watch_fd >= 0 || left < LOOK_AGAIN_MS ? (int)left : LOOK_AGAIN_MS);
+    }
+    return true;
+}
+
 void program_end(pid_t pid)
 {
     if (pid <= 0)
         return;
     kill(-pid, SIGTERM);
-    for (int tenths = 0; tenths < 10; tenths++) {
-        if (waitpid(pid, NULL, WNOHANG) != 0)
-            return;
-        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
-    }
-    kill(-pid, SIGKILL);
+    if (!program_ends_within(pid, PATIENCE_MS))
+        kill(-pid, SIGKILL);
     waitpid(pid, NULL, 0);
 }

@@ -36,6 +36,10 @@ int program_start_reading(const struct program *program, pid_t *pid, struct erro
 /* Starts it in the background in its own process group, output to /dev/null. */
 int program_start(const struct program *program, pid_t *pid, struct error *err);
 int program_wait(pid_t pid, const char *name, struct error *err);
+/* A descriptor, the caller's, that poll(2) finds readable once the program has ended; -1: the kernel has none (Linux before 5.3). */
+int program_watch(pid_t pid);
+/* Waits that long at most. True: it has ended, and program_wait() or waitpid(2) tells how. */
+bool program_ends_within(pid_t pid, unsigned milliseconds);
 /* SIGTERM, a second of patience, SIGKILL, wait. */
 void program_end(pid_t pid);
 

@@ -3,20 +3,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "../base/cleanup.h"
+#include "../base/clock.h"
 #include "../base/program.h"
 
 #define READY_SECONDS 60
+#define LOOK_AGAIN_MS 100
 #define LOG_BYTES 65536
 
 struct child {
@@ -54,10 +57,30 @@ static int make_log(void)
     return take_fd(&fd);
 }
 
-/* Its process id is written when it listens; the socket is there a moment earlier. */
-static int wait_ready(struct adapter *adapter, const char *pid_file, struct error *err)
+/* Tells when something appears in a directory; -1: the kernel cannot, and then it is looked at now and then. */
+static int watch_directory(const char *directory)
 {
-    for (int hundredths = 0; hundredths < READY_SECONDS * 100; hundredths++) {
+    int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (fd >= 0)
+        (void)inotify_add_watch(fd, directory, IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE);
+    return fd;
+}
+
+/* Until something has happened, or a moment has passed. */
+static void wait_for_news(int directory_fd, int program_fd)
+{
+    char events[4096];
+    struct pollfd news[] = {{.fd = directory_fd, .events = POLLIN}, {.fd = program_fd, .events = POLLIN}};
+    if (poll(news, 2, LOOK_AGAIN_MS) > 0 && news[0].revents)
+        while (read(directory_fd, events, sizeof events) > 0)
+            continue; /* what it was shows in the file */
+}
+
+/* Its process id is written when it serves; the socket is there a moment earlier. */
+static int wait_ready(struct adapter *adapter, const char *pid_file, int directory_fd, struct error *err)
+{
+    cleanup_close int program_fd = program_watch(adapter->pid);
+    for (int64_t deadline = clock_ms() + READY_SECONDS * 1000; clock_ms() < deadline; wait_for_news(directory_fd, program_fd)) {
         struct stat st;
         if (stat(pid_file, &st) == 0 && st.st_size > 0)
             return 0;
@@ -66,7 +89,6 @@ static int wait_ready(struct adapter *adapter, const char *pid_file, struct erro
             adapter->pid = 0;
             return error_set(err, "%s", words ? words : "it ended without a word");
         }
-        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
     }
     return error_set(err, "it was not ready within %d seconds", READY_SECONDS);
 }
@@ -83,7 +105,8 @@ static int start(const struct adapter_command *command, struct strings *argument
         return error_errno(err, "make room for what %s says", argv[0]);
     struct child child = {.command = command, .parent = getpid(), .log_fd = adapter->log_fd};
     struct program program = {.argv = argv, .input_fd = -1, .in_child = prepare, .in_child_argument = &child};
-    if (program_start(&program, &adapter->pid, err) < 0 || wait_ready(adapter, pid_file, err) < 0) {
+    cleanup_close int directory_fd = watch_directory(command->directory);
+    if (program_start(&program, &adapter->pid, err) < 0 || wait_ready(adapter, pid_file, directory_fd, err) < 0) {
         error_prefix(err, "%s", argv[0]);
         adapter_end(adapter);
         return -1;
@@ -91,14 +114,20 @@ static int start(const struct adapter_command *command, struct strings *argument
     return 0;
 }
 
-static int start_either(const struct adapter_command *command, const char *const *words, struct adapter *adapter, struct error *err)
+/* `path` becomes the adapter's. */
+static int start_at(const struct adapter_command *command, char *path, const char *const *words, struct adapter *adapter, struct error *err)
 {
     cleanup_free char *pid_file = checked_printf("%s/%s.pid", command->directory, command->name);
     cleanup_strings struct strings arguments = {0};
-    *adapter = (struct adapter){.log_fd = -1, .socket = checked_printf("%s/%s.sock", command->directory, command->name)};
+    *adapter = (struct adapter){.log_fd = -1, .path = path};
     for (; *words; words++)
-        strings_add(&arguments, string_is(*words, "SOCKET") ? adapter->socket : string_is(*words, "PID-FILE") ? pid_file : *words);
+        strings_add(&arguments, string_is(*words, "PATH") ? path : string_is(*words, "PID-FILE") ? pid_file : *words);
     return start(command, &arguments, pid_file, adapter, err);
+}
+
+static char *socket_of(const struct adapter_command *command)
+{
+    return checked_printf("%s/%s.sock", command->directory, command->name);
 }
 
 void adapter_option(struct strings *options, const char *name, const char *value)
@@ -110,31 +139,40 @@ void adapter_option(struct strings *options, const char *name, const char *value
 
 int adapter_start_nbdkit(const struct adapter_command *command, struct adapter *adapter, struct error *err)
 {
-    static const char *const words[] = {"nbdkit", "--foreground", "--readonly", "--log=stderr", "--unix", "SOCKET", "--pidfile", "PID-FILE", NULL};
-    return start_either(command, words, adapter, err);
+    static const char *const words[] = {"nbdkit", "--foreground", "--readonly", "--log=stderr", "--unix", "PATH", "--pidfile", "PID-FILE", NULL};
+    return start_at(command, socket_of(command), words, adapter, err);
 }
 
 int adapter_start_qemu_nbd(const struct adapter_command *command, struct adapter *adapter, struct error *err)
 {
-    static const char *const words[] = {"qemu-nbd", "--read-only", "--persistent", "--shared=0", "--socket", "SOCKET", "--pid-file", "PID-FILE", NULL};
-    return start_either(command, words, adapter, err);
+    static const char *const words[] = {"qemu-nbd", "--read-only", "--persistent", "--shared=0", "--socket", "PATH", "--pid-file", "PID-FILE", NULL};
+    return start_at(command, socket_of(command), words, adapter, err);
+}
+
+int adapter_start_nbdfuse(const struct adapter_command *command, struct adapter *adapter, struct error *err)
+{
+    static const char *const words[] = {"nbdfuse", "--readonly", "--pidfile", "PID-FILE", "PATH", NULL};
+    cleanup_free char *folder = checked_printf("%s/%s", command->directory, command->name);
+    if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+        return error_errno(err, "make %s", folder);
+    return start_at(command, checked_printf("%s/disk", folder), words, adapter, err);
 }
 
 void adapter_end(struct adapter *adapter)
 {
     program_end(adapter->pid);
-    if (adapter->socket) {
-        unlink(adapter->socket);
+    if (adapter->path) {
+        unlink(adapter->path);
         close(adapter->log_fd);
     }
-    free(adapter->socket);
+    free(adapter->path);
     *adapter = (struct adapter){0};
 }
 
 /* "nbdkit: curl[1]: error: what it is" */
 static const char *without_prefix(const char *line)
 {
-    static const char *const marks[] = {"error: ", "qemu-nbd: "};
+    static const char *const marks[] = {"error: ", "qemu-nbd: ", "nbdfuse: "};
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
         const char *mark = strstr(line, marks[i]);
         if (mark)
@@ -146,7 +184,7 @@ static const char *without_prefix(const char *line)
 char *adapter_last_words(const struct adapter *adapter)
 {
     cleanup_free char *log = checked_alloc(LOG_BYTES + 1);
-    if (!adapter->socket || pread(adapter->log_fd, log, LOG_BYTES, 0) <= 0)
+    if (!adapter->path || pread(adapter->log_fd, log, LOG_BYTES, 0) <= 0)
         return NULL;
     cleanup_free char *last = NULL;
     const char *cursor = log, *line;

@@ -1,4 +1,4 @@
-/* A program that makes NBD of something else, on a Unix socket: nbdkit or qemu-nbd. */
+/* A program that makes NBD of something else, on a Unix socket: nbdkit or qemu-nbd. Or a file of NBD: nbdfuse (libnbd). */
 #ifndef REHOST_SOURCE_ADAPTER_H
 #define REHOST_SOURCE_ADAPTER_H
 
@@ -11,12 +11,12 @@
 struct adapter {
     pid_t pid;
     int log_fd;   /* what it said */
-    char *socket; /* its path; NULL: there is none, and the rest means nothing */
+    char *path;   /* of what it serves: a socket, or nbdfuse's file; NULL: there is none, and the rest means nothing */
 };
 
 struct adapter_command {
-    const char *directory;         /* where its socket goes; ours alone */
-    const char *name;              /* "transport": of the socket */
+    const char *directory;         /* where its socket, or the folder of its file, goes; ours alone */
+    const char *name;              /* "transport": of either */
     const struct strings *options; /* behind those that every one of them gets */
     int secret_fd;                 /* handed down, named by secret_path(); -1: none */
     bool offline;                  /* it needs no network, and what it reads may be hostile: it gets none */
@@ -28,6 +28,7 @@ void adapter_option(struct strings *options, const char *name, const char *value
 /* Each returns when the program takes connections. -1: it did not start; its last words are the error. */
 int adapter_start_nbdkit(const struct adapter_command *command, struct adapter *adapter, struct error *err);
 int adapter_start_qemu_nbd(const struct adapter_command *command, struct adapter *adapter, struct error *err);
+int adapter_start_nbdfuse(const struct adapter_command *command, struct adapter *adapter, struct error *err);
 void adapter_end(struct adapter *adapter);
 
 /* The last thing it complained of, the caller's; NULL when it said nothing. */

@@ -120,7 +120,7 @@ static int check_extents(const struct source *source, const char *image, const c
     cJSON_ArrayForEach(extent, cJSON_GetObjectItem(data, "extents"))
     {
         const char *name = json_string(extent, "filename");
-        if (!source->file && name && strstr(name, source->transport.socket))
+        if (!source->file && name && strstr(name, source->transport.path))
             continue; /* itself */
         if (!source->file)
             return refuse_other_file(source->uri, name ? name : "a part without a name", "cannot be had from there", err);
@@ -137,7 +137,7 @@ static int add_backing(const struct source *source, cJSON *image, const char *fi
 static cJSON *layer(const struct source *source, const char *file, enum format format, unsigned depth, struct error *err)
 {
     cJSON *image = node(format_driver(format));
-    cJSON_AddItemToObject(image, "file", file ? node_of_file(source, file) : node_of_socket(source->transport.socket));
+    cJSON_AddItemToObject(image, "file", file ? node_of_file(source, file) : node_of_socket(source->transport.path));
     cleanup_json cJSON *info = format == FORMAT_RAW ? cJSON_CreateObject() : read_info(image, file ? file : source->uri, err);
     if (info && add_backing(source, image, file, info, depth, err) == 0)
         return image;

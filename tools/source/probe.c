@@ -28,7 +28,7 @@ int probe_adapter(const struct adapter *adapter, struct format_ends *ends, struc
     struct nbd_source source = {0};
     cleanup_free struct nbd *nbd = checked_alloc(sizeof *nbd);
     unsigned char buffer[FORMAT_HEAD_BYTES];
-    cleanup_free char *uri = probe_uri(adapter->socket);
+    cleanup_free char *uri = probe_uri(adapter->path);
     struct error failure = {0};
     memset(ends, 0, sizeof *ends);
     nbd->stream.fd = -1;

@@ -123,12 +123,12 @@ static int open_format(const struct source_uri *uri, struct source *source, stru
     if (read_ends(source, &ends, err) < 0 || format_choose(uri->path, uri->settings[SETTING_FORMAT], &ends, &format, err) < 0)
         return -1;
     if (format == FORMAT_RAW && !source->file) {
-        source->nbd_uri = probe_uri(source->transport.socket);
+        source->nbd_uri = probe_uri(source->transport.path);
         return 0;
     }
     if (format == FORMAT_RAW ? serve_file(source, err) < 0 : image_open(source, format, err) < 0)
         return -1;
-    source->nbd_uri = probe_uri(source->image.socket);
+    source->nbd_uri = probe_uri(source->image.path);
     return probe_adapter(&source->image, &ends, err);
 }
 

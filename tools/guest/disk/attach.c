@@ -68,11 +68,10 @@ static int measure(struct guest_disk *disk, struct error *err)
 static int attach_nbd(const char *nbd_uri, struct guest *guest, struct error *err)
 {
     struct attachment *attachment = guest->attachment;
-    cleanup_free char *directory = checked_printf("%s/nbd", attachment->base);
     guest->remote = true;
-    if (nbd_attach(guest->what, nbd_uri, directory, attachment, err) < 0)
+    if (nbd_attach(guest->what, nbd_uri, attachment, err) < 0)
         return -1;
-    return loop_attach(attachment->nbd_file, true, &attachment->loop_fd, &guest->disk.device, err);
+    return loop_attach(attachment->nbdfuse.path, true, &attachment->loop_fd, &guest->disk.device, err);
 }
 
 static int attach_file(const char *file, enum guest_access access, struct guest *guest, struct error *err)
@@ -129,10 +128,10 @@ int attach_open(const char *what, const char *nbd_uri, enum guest_access access,
 /* Read past the cache, or it would answer itself. */
 int attach_answers(const struct guest *guest, struct error *err)
 {
-    if (!guest->attachment || !guest->attachment->nbd_file)
+    if (!guest->attachment || !guest->attachment->nbdfuse.path)
         return 0;
     cleanup_free void *sector = NULL;
-    cleanup_close int fd = open(guest->attachment->nbd_file, O_RDONLY | O_DIRECT | O_CLOEXEC);
+    cleanup_close int fd = open(guest->attachment->nbdfuse.path, O_RDONLY | O_DIRECT | O_CLOEXEC);
     if (fd >= 0 && posix_memalign(&sector, 4096, 4096) == 0 && pread(fd, sector, 4096, 0) > 0)
         return 0;
     error_errno(err, "%s stopped answering while it was read", guest->what);

@@ -17,10 +17,9 @@ struct mounted {
 struct attachment {
     char *base;      /* our tmpfs: device nodes, the NBD file, mount points */
     int loop_fd;     /* -1; the loop goes when it is closed */
-    pid_t nbd_pid;   /* 0; nbdfuse */
+    struct adapter nbdfuse; /* zeroed: none */
     pid_t relay_pid; /* 0; what speaks TLS for nbdfuse */
     pid_t watch_pid; /* 0; what ends nbdfuse when the source falls silent */
-    char *nbd_file;  /* NULL */
     struct source source; /* what makes NBD of a URI that does not speak it */
     struct mounted *mounts;
     size_t mount_count;
@@ -40,9 +39,9 @@ int loop_attach_part(const char *file, uint64_t offset, uint64_t size_bytes, int
 /* Whether a source over the network still answers: what failed meanwhile looks like files that are not there. */
 int attach_answers(const struct guest *guest, struct error *err);
 
-/* nbd.c: the export at `uri` as the file `directory`/disk; `name` is for messages. A source that does not answer for a minute makes every read
+/* nbd.c: the export at `uri` as the file that attachment->nbdfuse serves; `name` is for messages. A source that does not answer for a minute makes every read
  * fail from then on, instead of holding us. */
-int nbd_attach(const char *name, const char *uri, const char *directory, struct attachment *attachment, struct error *err);
+int nbd_attach(const char *name, const char *uri, struct attachment *attachment, struct error *err);
 void nbd_detach(struct attachment *attachment);
 
 /* partitions.c: fills guest->disk.table and .partitions with what libblkid recognises, and finds or makes their nodes. */
