@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../base/bytes.h"
 #include "../base/cleanup.h"
@@ -120,7 +119,7 @@ static void *journal_main(void *argument)
     struct error err = {0};
     uint64_t saved_bytes = pool_snapshot(&copy->pool, NULL, NULL);
     int64_t every_ms = SAVE_EVERY_MS;
-    for (int64_t saved_ms = clock_ms(); !atomic_load(&copy->stop) && !pool_is_done(&copy->pool); usleep(LOOK_EVERY_MS * 1000)) {
+    for (int64_t saved_ms = clock_ms(); pool_wait_end(&copy->pool, LOOK_EVERY_MS);) {
         uint64_t settled_bytes = pool_snapshot(&copy->pool, NULL, NULL);
         bool due = settled_bytes - saved_bytes >= SAVE_EVERY_BYTES || clock_ms() - saved_ms >= every_ms;
         if (!due || settled_bytes == saved_bytes)
