@@ -18,6 +18,7 @@
 #include "plan/initrd/initrd.h"
 #include "plan/network/network_text.h"
 #include "plan/shell_config.h"
+#include "plan/start_scripts.h"
 
 #define NEW "52:54:00:bb:00:01"
 
@@ -363,6 +364,30 @@ static void grubenv_keeps_its_length(void **state)
     assert_null(grub2_environment_with(once, "saved_entry", "two\nlines=1"));
 }
 
+static void scripts_of_init_keep_their_head_and_start_on_their_own_machine(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"VMware", NULL};
+    cleanup_free char *got = init_script_only_on("#! /bin/sh\n# chkconfig: 35 1 2\nrun\n", words, 2);
+    assert_true(string_starts(got, "#! /bin/sh\n# chkconfig: 35 1 2\n# Added by rehost"));
+    assert_true(string_ends(got, "\"\" | *\"VMware\"*) ;;\n*) exit 0 ;;\nesac\nrun\n"));
+    cleanup_free char *again = init_script_only_on(got, words, 2);
+    assert_string_equal(again, got);
+    static const char *const no_shell[] = {"", "run\n", "#!/bin/sh", "#!/usr/bin/perl\nx\n", "#!/bin/csh\nx\n", "#!/usr/bin/env sh\nx\n", "#!/sbin/openrc-run\nx\n"};
+    for (size_t i = 0; i < sizeof no_shell / sizeof *no_shell; i++)
+        assert_null(init_script_only_on(no_shell[i], words, 2));
+}
+
+static void jobs_of_upstart_lose_their_start_when_it_is_one_line(void **state)
+{
+    (void)state;
+    cleanup_free char *got = upstart_job_not_started("start on (a and b)\nexec x\n");
+    assert_true(string_starts(got, "# taken out by rehost") && string_ends(got, ": start on (a and b)\nexec x\n"));
+    assert_null(upstart_job_not_started("start on (a and\n b)\nexec x\n"));
+    assert_null(upstart_job_not_started("start on a \\\n and b\n"));
+    assert_null(upstart_job_not_started(got));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -392,6 +417,8 @@ int main(void)
         cmocka_unit_test(link_files_match_the_new_mac_alone),
         cmocka_unit_test(macs_change_places_in_one_pass),
         cmocka_unit_test(hwaddress_changes_in_that_stanza_only),
+        cmocka_unit_test(scripts_of_init_keep_their_head_and_start_on_their_own_machine),
+        cmocka_unit_test(jobs_of_upstart_lose_their_start_when_it_is_one_line),
         cmocka_unit_test(a_diff_shows_what_differs_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -169,6 +169,8 @@ const struct kernel *guest_kernel_of_entry(const struct guest *guest, const stru
 const char *boot_loader_name(enum boot_loader_kind kind);
 /* Is there a program of that name where root finds it? */
 bool system_has_program(int root_fd, const char *name);
+/* Does some target of systemd want this unit ("vmtoolsd.service")? */
+bool system_unit_is_enabled(int root_fd, const char *unit);
 /* "initramfs-tools", "dracut" …; NULL for none. */
 const char *initrd_builder_name(enum initrd_builder builder);
 

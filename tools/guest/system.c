@@ -149,18 +149,23 @@ static char *find_init(int root_fd)
     return NULL;
 }
 
-/* A unit counts as enabled when some target wants it. */
-static bool unit_is_enabled(int root_fd, const char *unit)
+static bool is_wanted_in(int root_fd, const char *directory, const char *unit)
 {
     cleanup_strings struct strings names = {0};
-    root_list(root_fd, "/etc/systemd/system", &names);
+    root_list(root_fd, directory, &names);
     for (size_t i = 0; i < names.count; i++) {
-        cleanup_free char *path = checked_printf("/etc/systemd/system/%s/%s", names.items[i], unit);
+        cleanup_free char *path = checked_printf("%s/%s/%s", directory, names.items[i], unit);
         cleanup_free char *link = string_ends(names.items[i], ".wants") ? root_readlink(root_fd, path) : NULL;
         if (link)
             return true;
     }
     return false;
+}
+
+bool system_unit_is_enabled(int root_fd, const char *unit)
+{
+    return is_wanted_in(root_fd, "/etc/systemd/system", unit) || is_wanted_in(root_fd, "/lib/systemd/system", unit) ||
+           is_wanted_in(root_fd, "/usr/lib/systemd/system", unit);
 }
 
 const char *initrd_builder_name(enum initrd_builder builder)
@@ -210,7 +215,7 @@ void system_read(struct guest *guest)
     if (!system->machine)
         system->machine = machine_of(fd, "/bin/sh");
     system->systemd = system->init && string_ends(system->init, "/systemd");
-    system->networkd = system->systemd && unit_is_enabled(fd, "systemd-networkd.service");
+    system->networkd = system->systemd && system_unit_is_enabled(fd, "systemd-networkd.service");
     system->ifupdown = root_exists(fd, "/etc/network/interfaces") && (root_exists(fd, "/sbin/ifup") || root_exists(fd, "/usr/sbin/ifup"));
     guest->initrd_builder = builder_of(fd);
 }

@@ -6,6 +6,7 @@
 #include "../base/cleanup.h"
 #include "boot/command_line.h"
 #include "planning.h"
+#include "start_scripts.h"
 
 #define INITTAB "/etc/inittab"
 #define SECURETTY "/etc/securetty"
@@ -13,12 +14,12 @@
 
 static const char *const xen_lines[] = {"hvc0", "xvc0"};
 
-/* Where `name` stands in the line as a word of its own. */
-static char *find_word(char *line, const char *name)
+/* Where `name` stands in the text as a word of its own. */
+static char *find_word(char *text, const char *name)
 {
     size_t length = strlen(name);
-    for (char *at = line; (at = strstr(at, name)); at += length)
-        if ((at == line || strchr(" \t:/", at[-1])) && (!at[length] || strchr(" \t:", at[length])))
+    for (char *at = text; (at = strstr(at, name)); at += length)
+        if ((at == text || strchr(" \t\n:/", at[-1])) && strchr(" \t\n:", at[length]))
             return at;
     return NULL;
 }
@@ -67,6 +68,24 @@ static void settle_securetty(struct planning *planning)
     planning_write(planning, SECURETTY, better, "lets root log in on the screen");
 }
 
+/* Upstart (Ubuntu to 14.10, RHEL 6) has a job for each login; Ubuntu's images for Xen have /etc/init/hvc0.conf, and some no tty1.conf. */
+static void settle_upstart(struct planning *planning)
+{
+    cleanup_free char *screen = planning_read(planning, "/etc/init/tty1.conf"), *screens = planning_read(planning, "/etc/init/start-ttys.conf");
+    for (size_t i = 0; i < sizeof xen_lines / sizeof *xen_lines; i++) {
+        cleanup_free char *path = checked_printf("/etc/init/%s.conf", xen_lines[i]);
+        cleanup_free char *job = planning_read(planning, path);
+        cleanup_free char *held = job ? upstart_job_not_started(job) : NULL;
+        if (!held)
+            continue;
+        for (char *at; !screen && !screens && (at = find_word(job, xen_lines[i]));)
+            memcpy(at, "tty1", 4);
+        if (!screen && !screens)
+            planning_write(planning, "/etc/init/tty1.conf", job, "a login on the screen, as this machine has no console of Xen");
+        planning_write(planning, path, held, "this machine has no console of Xen");
+    }
+}
+
 static void note_console(struct planning *planning, const char *arguments)
 {
     cleanup_strings struct strings consoles = {0};
@@ -90,8 +109,10 @@ void plan_console(struct planning *planning)
     cleanup_free char *better = inittab ? inittab_without_xen(inittab) : NULL;
     if (better)
         planning_write(planning, INITTAB, better, "a login on the screen, as this machine has no console of Xen");
-    if (!rules.keep_consoles)
+    if (!rules.keep_consoles) {
         settle_securetty(planning);
+        settle_upstart(planning);
+    }
     if (!arguments)
         return;
     command_line_settle(&settled, arguments, strlen(arguments), &rules);
