@@ -221,6 +221,23 @@ static void the_marker_keeps_the_partition_table(void **state)
     }
 }
 
+static void the_marker_hides_a_gpt_until_it_goes(void **state)
+{
+    (void)state;
+    static const unsigned char protective[16] = {0, 0, 2, 0, 0xee, 0xff, 0xff, 0xff, 1, 0, 0, 0, 0xff, 0xff, 0x7f, 0};
+    unsigned char sector[SECTOR] = {"boot code"}, before[SECTOR];
+    memcpy(sector + 446, protective, sizeof protective);
+    memcpy(sector + 462, "\x80\0\0\0\x83\0\0\0\1\0\0\0", 12); /* of another type: its place is its own business */
+    memcpy(before, sector, SECTOR);
+    struct journal journal = {.source_bytes = 12345};
+    held_encode(sector, &journal);
+    assert_int_equal(sector[446 + 4], 0xee);
+    assert_int_equal(sector[446 + 8], 2);
+    assert_memory_equal(sector + 462, before + 462, SECTOR - 462);
+    held_release(sector, before);
+    assert_memory_equal(sector, before, SECTOR);
+}
+
 static void ranges_are(const struct extents *lost, const struct extent *expected, size_t count)
 {
     assert_int_equal(lost->count, count);
@@ -328,6 +345,7 @@ int main(void)
         cmocka_unit_test(a_complete_label_needs_no_slots),
         cmocka_unit_test(a_label_reads_as_text_and_does_not_boot),
         cmocka_unit_test(the_marker_keeps_the_partition_table),
+        cmocka_unit_test(the_marker_hides_a_gpt_until_it_goes),
         cmocka_unit_test(what_is_lost_is_kept_sorted_and_exact),
         cmocka_unit_test(too_much_that_is_lost_is_refused_and_not_kept),
         cmocka_unit_test(what_is_lost_goes_along),

@@ -58,7 +58,7 @@ int write_boot_code(struct target *target, const unsigned char boot_code[BOOT_CO
         return 0; /* it is in place, or was never held */
     if (!held_decode(page, &held))
         return error_set(err, "%s has no held-back boot code: something else stands in its first sector", target->path);
-    memcpy(page, boot_code, BOOT_CODE_BYTES);
+    held_release(page, boot_code);
     if (target_write(target, page, 0, PAGE_BYTES, err) < 0 || target_flush(target, err) < 0 || target_read(target, seen, 0, PAGE_BYTES, err) < 0)
         return -1;
     return memcmp(page, seen, PAGE_BYTES) == 0 ? 0 : error_set(err, "%s: the boot code reads back different from what was written", target->path);

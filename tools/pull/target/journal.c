@@ -31,7 +31,13 @@ enum { LABEL_LOST = 88, LABEL_RECORD = 384, LABEL_VERSION = 392, LABEL_COMPLETE 
 /* The marker: CD 18 is INT 18h ("no boot here, go on"), EB FE jumps to itself should the firmware come back. */
 #define HELD_CODE "\xcd\x18\xeb\xfe"
 #define HELD_MAGIC "rehost: held"
-enum { HELD_NAME = 4, HELD_IDENTITY = 16, HELD_SOURCE_BYTES = 32, HELD_MAP = 40, HELD_DIGEST = 56, HELD_LOST = 72, HELD_CODE_AREA = 440 };
+enum { HELD_NAME = 4, HELD_IDENTITY = 16, HELD_SOURCE_BYTES = 32, HELD_MAP = 40, HELD_DIGEST = 56, HELD_LOST = 72 };
+
+/* The partition table of an MBR, behind the boot code. */
+enum { PARTITION_ENTRIES = 446, PARTITION_ENTRY_BYTES = 16, ENTRY_TYPE = 4, ENTRY_START = 8 };
+#define TYPE_PROTECTIVE 0xee
+#define PROTECTIVE_START 1u
+#define PROTECTIVE_START_HELD 2u
 
 static void digest_two(const void *first, size_t first_bytes, const void *second, size_t second_bytes, unsigned char digest[DIGEST_BYTES])
 {
@@ -235,8 +241,18 @@ bool sector_boots(const unsigned char sector[SECTOR])
     return sector[510] == 0x55 && sector[511] == 0xaa;
 }
 
+/* UEFI firmware believes a GPT only behind a partition of type EE that starts in sector 1 (UEFI 2.10, 5.2.3; EDK2's PartitionDxe); Linux
+ * too. libblkid looks at the type alone, so that the guest behind it can be read and changed. */
+static void move_protective_partition(unsigned char sector[SECTOR], uint32_t from, uint32_t to)
+{
+    for (unsigned char *entry = sector + PARTITION_ENTRIES; entry < sector + PARTITION_ENTRIES + 4 * PARTITION_ENTRY_BYTES; entry += PARTITION_ENTRY_BYTES)
+        if (entry[ENTRY_TYPE] == TYPE_PROTECTIVE && get_le32(entry + ENTRY_START) == from)
+            put_le32(entry + ENTRY_START, to);
+}
+
 void held_encode(unsigned char sector[SECTOR], const struct journal *journal)
 {
+    move_protective_partition(sector, PROTECTIVE_START, PROTECTIVE_START_HELD);
     memset(sector, 0, HELD_CODE_AREA);
     memcpy(sector, HELD_CODE, 4);
     memcpy(sector + HELD_NAME, HELD_MAGIC, 12);
@@ -245,6 +261,12 @@ void held_encode(unsigned char sector[SECTOR], const struct journal *journal)
     memcpy(sector + HELD_MAP, journal->map.bytes, IDENTITY_BYTES);
     lost_encode(&journal->lost, sector + HELD_LOST, HELD_CODE_AREA - HELD_LOST);
     digest_two(sector, HELD_DIGEST, NULL, 0, sector + HELD_DIGEST);
+}
+
+void held_release(unsigned char sector[SECTOR], const unsigned char boot_code[HELD_CODE_AREA])
+{
+    memcpy(sector, boot_code, HELD_CODE_AREA);
+    move_protective_partition(sector, PROTECTIVE_START_HELD, PROTECTIVE_START);
 }
 
 bool held_decode(const unsigned char sector[SECTOR], struct journal *journal)

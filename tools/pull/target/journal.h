@@ -60,8 +60,12 @@ bool label_decode(const unsigned char sector[SECTOR], struct journal *journal);
 /* What the first MiB tells: the newest valid slot; or, when the slots are gone already, a label that says complete. */
 bool journal_find(const unsigned char head[HEAD_BYTES], struct journal *journal);
 
-/* Puts the marker over the 440 bytes of boot code: INT 18h, so that the firmware tries the next disk. */
+#define HELD_CODE_AREA 440 /* the boot code of an MBR */
+/* Puts the marker over the boot code: INT 18h, so that a BIOS tries the next disk. The protective partition of a GPT is moved by a sector, so that
+ * UEFI sees no partitions. */
 void held_encode(unsigned char sector[SECTOR], const struct journal *journal);
+/* The boot code in the marker's place, and the protective partition in its own. */
+void held_release(unsigned char sector[SECTOR], const unsigned char boot_code[HELD_CODE_AREA]);
 /* Fills the journal's identity, map, source_bytes and what is lost. */
 bool held_decode(const unsigned char sector[SECTOR], struct journal *journal);
 /* Only a sector with the 55AA signature is booted by a firmware. */
