@@ -4,7 +4,7 @@
 set -euo pipefail
 # shellcheck source=tests/source/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
-needs nginx openssl qemu-img qemu-nbd nbdkit mke2fs sfdisk
+needs nginx openssl qemu-img qemu-nbd nbdkit nbdfuse mke2fs sfdisk
 make_disk
 
 # certificate NAME SUBJECT-ALT-NAMES
@@ -32,7 +32,8 @@ configure() {
     qemu-img convert -O qcow2 "$DISK" "$WORK/site/web.qcow2"
     qemu-img convert -O vmdk -o subformat=streamOptimized "$DISK" "$WORK/site/web.vmdk"
     qemu-img create -q -u -f qcow2 -b /etc/passwd -F raw "$WORK/site/reach.qcow2" "$DISK_BYTES"
-    qemu-img convert -O vmdk -o subformat=monolithicFlat "$DISK" "$WORK/site/split.vmdk"
+    printf '%s\n' '# Disk DescriptorFile' parentCID=ffffffff 'createType="vmfs"' 'RW 98304 VMFS "web-flat.vmdk"' >"$WORK/site/folder/web/web.vmdk"
+    split_image "$WORK/site/closed" "my web"
     echo "root:$(openssl passwd -apr1 'pa ss,w=rd')" >"$WORK/users"
     echo 'pa ss,w=rd' >"$WORK/right"
     echo 'guess' >"$WORK/wrong"
@@ -64,6 +65,32 @@ pinned() {
     arrives_by "https://127.0.0.1:$other/folder/web/web-flat.vmdk?dcPath=ha-datacenter&dsName=datastore1#fingerprint=$hex" &&
         grep -q 'GET /folder/web/web-flat.vmdk?dcPath=ha-datacenter&dsName=datastore1 HTTP/1.1" 206' "$WORK/access" &&
         arrives_by "https://127.0.0.1:$other/web.qcow2#fingerprint=SHA256:$(tr -d : <<<"$hex" | tr A-F a-f)"
+}
+
+# parts LINE…: a descriptor in the folder of the parts that says this.
+parts() { printf '%s\n' '# Disk DescriptorFile' 'createType="twoGbMaxExtentFlat"' "$@" >"$WORK/site/folder/web/some.vmdk"; }
+
+refuses_parts() { # PATTERN LINE…
+    parts "${@:2}"
+    refuses "https://127.0.0.1:$named/folder/web/some.vmdk#cainfo=$WORK/named.pem" "$1"
+}
+
+in_parts() {
+    arrives_by "https://root@127.0.0.1:$named/closed/my%20web.vmdk#cainfo=$WORK/named.pem&password-file=$WORK/right"
+}
+
+in_one_flat_part() {
+    arrives_by "https://127.0.0.1:$other/folder/web/web.vmdk?dcPath=ha-datacenter&dsName=datastore1#fingerprint=$(fingerprint other)" &&
+        grep -q 'GET /folder/web/web-flat.vmdk?dcPath=ha-datacenter&dsName=datastore1 HTTP/1.1" 206' "$WORK/access"
+}
+
+parts_that_are_none() {
+    refuses_parts 'read the part gone.vmdk: .*404' parentCID=ffffffff 'RW 98304 FLAT "gone.vmdk" 0' &&
+        refuses_parts 'read the part web-flat.vmdk: it has 98304 sectors, and the VMDK.s descriptor says 98305' parentCID=ffffffff 'RW 98304 FLAT "web-flat.vmdk" 1' &&
+        refuses_parts 'a part is a file of the descriptor.s own folder' parentCID=ffffffff 'RW 98304 FLAT "../../web.qcow2" 0' &&
+        refuses_parts 'a part is a file of the descriptor.s own folder' parentCID=ffffffff 'RW 98304 FLAT "/etc/passwd" 0' &&
+        refuses_parts 'a part of the disk cannot be read from here: 98304 ZERO' parentCID=ffffffff 'RW 98304 FLAT "web-flat.vmdk" 0' 'RW 98304 ZERO' &&
+        refuses_parts 'it is a snapshot' parentCID=1234abcd 'RW 98304 FLAT "web-flat.vmdk" 0'
 }
 
 other_pin() {
@@ -110,6 +137,9 @@ must "the web server starts" serve
 tries "a raw disk, by an authority that is named" arrives_by "https://127.0.0.1:$named/folder/web/web-flat.vmdk#cainfo=$WORK/named.pem"
 tries "a qcow2 image" arrives_by "https://127.0.0.1:$named/web.qcow2#cainfo=$WORK/named.pem"
 tries "a VMDK as in an OVA" arrives_by "https://127.0.0.1:$named/web.vmdk#cainfo=$WORK/named.pem"
+tries "a VMDK in several parts, behind a password" in_parts
+tries "a VMDK with a flat part, as an ESXi host has it; the query goes with the part" in_one_flat_part
+tries "parts that are missing, too short, elsewhere or not all there are refused by name" parts_that_are_none
 tries "in the clear" arrives_by "http://127.0.0.1:$plain/web.qcow2"
 tries "with user and password" arrives_by "$closed#password-file=$WORK/right&cainfo=$WORK/named.pem"
 tries "the password stands in no command line, environment or output" nothing_secret_is_seen
@@ -120,7 +150,6 @@ tries "a certificate that nobody has signed" refuses "https://127.0.0.1:$named/w
 tries "no way from https to http" refuses "https://127.0.0.1:$named/elsewhere.img#cainfo=$WORK/named.pem" 'Protocol .http. disabled'
 tries "a file that is not there" refuses "https://127.0.0.1:$named/nothing.img#cainfo=$WORK/named.pem" 'returned error: 404'
 tries "an image that reaches for a file of this machine" refuses "https://127.0.0.1:$named/reach.qcow2#cainfo=$WORK/named.pem" 'wants to read /etc/passwd, and that cannot be had from there'
-tries "an image whose parts are on the web server is refused" refuses "https://127.0.0.1:$named/split.vmdk#cainfo=$WORK/named.pem" 'relative paths with VMDK descriptor'
 tries "nobody who listens" refuses "https://127.0.0.1:1/x.img" "[Cc]ould not connect|Couldn't connect"
 tries "a server that vanishes comes back in time" comes_back
 tries "a kill takes the adapters with it" killed

@@ -3,7 +3,7 @@
 set -euo pipefail
 # shellcheck source=tests/source/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
-needs openssl sshd ssh-keygen ssh-keyscan qemu-img qemu-nbd nbdkit mke2fs sfdisk
+needs openssl sshd ssh-keygen ssh-keyscan qemu-img qemu-nbd nbdkit nbdfuse mke2fs sfdisk
 make_disk
 export HOME=$WORK/home
 mkdir -p "$HOME/.ssh"
@@ -14,6 +14,7 @@ configure() {
     ssh-keygen -q -t ed25519 -N '' -f "$WORK/login"
     cp "$WORK/login.pub" "$WORK/authorized"
     qemu-img convert -O qcow2 "$DISK" "$WORK/web.qcow2"
+    split_image "$WORK" "my web"
     echo "[127.0.0.1]:$port $(cat "$WORK/host.pub")" >"$WORK/known"
     echo "[127.0.0.1]:$port $(cat "$WORK/other.pub")" >"$WORK/wrong-known"
     printf '%s\n' "Port $port" "ListenAddress 127.0.0.1" "HostKey $WORK/host" "PidFile none" "AuthorizedKeysFile $WORK/authorized" \
@@ -53,6 +54,7 @@ must "the SSH server starts" serve
 tries "a qcow2 image, the server known by its file" arrives_by "$uri#identity=$WORK/login&known-hosts=$WORK/known"
 tries "a raw disk, the server known by its fingerprint" arrives_by "ssh://root@127.0.0.1:$port$DISK#identity=$WORK/login&fingerprint=$(fingerprint "$WORK/host.pub")"
 tries "with a password" arrives_by "$uri#password-file=$WORK/right&known-hosts=$WORK/known"
+tries "a VMDK in several parts" arrives_by "ssh://root@127.0.0.1:$port$WORK/my%20web.vmdk#password-file=$WORK/right&known-hosts=$WORK/known"
 tries "a wrong password" refuses "$uri#password-file=$WORK/wrong&known-hosts=$WORK/known" 'authentication'
 tries "a server that is not known is refused, with the way to know it" unknown
 tries "a server with another key than the known one is refused" refuses "$uri#identity=$WORK/login&known-hosts=$WORK/wrong-known" 'host key.*(changed|different|type)'

@@ -18,6 +18,18 @@ arrives_as() {
     image "$@" && arrives_by "file:$WORK/images/$1"
 }
 
+arrives_by_parts() {
+    split_image "$WORK/images" web && sed -i 's/^RDONLY/RW/' "$WORK/images/web.vmdk" && arrives_by "file:$WORK/images/web.vmdk"
+}
+
+# qemu leaves out what it does not read as it stands there, and the disk would be so much shorter.
+part_left_out() {
+    sed 's/^RW \(.*s002\)/RDONLY \1/' "$WORK/images/web.vmdk" >"$WORK/images/short.vmdk"
+    refuses "file:$WORK/images/short.vmdk" 'parts of 98304 sectors in all, and qemu reads 65536 of them' || return 1
+    sed 's/^RW \(.*\) SPARSE .*s002.*/RW \1 ZERO/' "$WORK/images/web.vmdk" >"$WORK/images/zero.vmdk"
+    refuses "file:$WORK/images/zero.vmdk" 'a part of the disk cannot be read from here: 32768 ZERO'
+}
+
 snapshot() {
     qemu-img create -q -f qcow2 -b disk.qcow2 -F qcow2 "$WORK/images/snapshot.qcow2"
     arrives_by "file:$WORK/images/snapshot.qcow2"
@@ -81,6 +93,7 @@ tries "qcow2, a snapshot of another" snapshot
 tries "qcow2 with its data in another file" other_data_file
 tries "VMDK in one file" arrives_as disk.vmdk -O vmdk
 tries "VMDK split into parts" arrives_as split.vmdk -O vmdk -o subformat=twoGbMaxExtentSparse
+tries "VMDK in parts of several kinds" arrives_by_parts
 tries "VMDK with a flat part" arrives_as flat.vmdk -O vmdk -o subformat=monolithicFlat
 tries "VMDK, the flat part alone" arrives_by "file:$WORK/images/flat-flat.vmdk"
 tries "VMDK as in an OVA (streamOptimized)" arrives_as stream.vmdk -O vmdk -o subformat=streamOptimized
@@ -88,6 +101,7 @@ tries "VHD" arrives_as disk.vhd -O vpc
 tries "VHD of fixed size" arrives_as fixed.vhd -O vpc -o subformat=fixed,force_size=on
 tries "VHDX" arrives_as disk.vhdx -O vhdx
 tries "VDI" arrives_as disk.vdi -O vdi
+tries "a VMDK of which qemu would leave out a part is refused" part_left_out
 tries "one part of a split VMDK is no disk" refuses "file:$WORK/images/split-s001.vmdk" 'is one part of a disk that stands in several files'
 tries "a raw disk that begins like an image is not misread" ambiguous
 tries "an image that is not what its name or the user says is refused" not_what_it_says

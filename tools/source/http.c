@@ -82,10 +82,9 @@ static int add_password(const struct source_uri *uri, const struct source_secret
 
 int http_open(const struct source_uri *uri, const struct source_secrets *secrets, struct source *source, struct error *err)
 {
-    cleanup_strings struct strings options = {0};
-    cleanup_close int secret_fd = -1;
-    if (add_common(uri, source->directory, &options, err) < 0 || add_password(uri, secrets, &options, &secret_fd, err) < 0)
+    source->secret_fd = -1;
+    if (add_common(uri, source->directory, &source->reach, err) < 0 || add_password(uri, secrets, &source->reach, &source->secret_fd, err) < 0)
         return -1;
-    struct adapter_command command = {.directory = source->directory, .name = "transport", .options = &options, .secret_fd = secret_fd};
+    struct adapter_command command = {.directory = source->directory, .name = "transport", .options = &source->reach, .secret_fd = source->secret_fd};
     return probe_start_patient(&command, &source->transport, err);
 }

@@ -12,6 +12,7 @@
 #include "../base/cleanup.h"
 #include "../base/json.h"
 #include "../base/program.h"
+#include "parts.h"
 
 #define LAYERS_MAX 64 /* a chain of snapshots */
 #define INFO_SECONDS 120
@@ -120,7 +121,7 @@ static int check_extents(const struct source *source, const char *image, const c
     cJSON_ArrayForEach(extent, cJSON_GetObjectItem(data, "extents"))
     {
         const char *name = json_string(extent, "filename");
-        if (!source->file && name && strstr(name, source->transport.path))
+        if (!source->file && name && (parts_have(source, name) || strstr(name, source->descriptor ? source->descriptor : source->transport.path)))
             continue; /* itself */
         if (!source->file)
             return refuse_other_file(source->uri, name ? name : "a part without a name", "cannot be had from there", err);
@@ -137,9 +138,11 @@ static int add_backing(const struct source *source, cJSON *image, const char *fi
 static cJSON *layer(const struct source *source, const char *file, enum format format, unsigned depth, struct error *err)
 {
     cJSON *image = node(format_driver(format));
-    cJSON_AddItemToObject(image, "file", file ? node_of_file(source, file) : node_of_socket(source->transport.path));
+    const char *bytes = file ? file : source->descriptor;
+    cJSON_AddItemToObject(image, "file", bytes ? node_of_file(source, bytes) : node_of_socket(source->transport.path));
     cleanup_json cJSON *info = format == FORMAT_RAW ? cJSON_CreateObject() : read_info(image, file ? file : source->uri, err);
-    if (info && add_backing(source, image, file, info, depth, err) == 0)
+    bool is_whole = info && (format != FORMAT_VMDK || !bytes || parts_check(bytes, json_size(info, "virtual-size"), err) == 0);
+    if (is_whole && add_backing(source, image, file, info, depth, err) == 0)
         return image;
     cJSON_Delete(image);
     return NULL;

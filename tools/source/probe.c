@@ -7,8 +7,9 @@
 #include "../base/cleanup.h"
 #include "../nbd/nbd.h"
 
-static int read_ends(struct nbd *nbd, struct format_ends *ends, struct error *err)
+static int read_ends(struct nbd *nbd, void *context, struct error *err)
 {
+    struct format_ends *ends = context;
     uint64_t size = nbd->export.size_bytes;
     size_t head = size < sizeof ends->head ? (size_t)size : sizeof ends->head;
     if (head && nbd_read_at(nbd, ends->head, 0, head, NULL, err) != NBD_OK)
@@ -18,19 +19,39 @@ static int read_ends(struct nbd *nbd, struct format_ends *ends, struct error *er
     return 0;
 }
 
+struct bytes {
+    char *data;
+    size_t length, max;
+};
+
+static int read_bytes(struct nbd *nbd, void *context, struct error *err)
+{
+    struct bytes *bytes = context;
+    if (nbd->export.size_bytes > bytes->max)
+        return error_set(err, "it has %llu bytes, and should have %zu at most", (unsigned long long)nbd->export.size_bytes, bytes->max);
+    bytes->length = (size_t)nbd->export.size_bytes;
+    bytes->data = checked_alloc(bytes->length + 1);
+    if (nbd_read_at(nbd, bytes->data, 0, bytes->length, NULL, err) == NBD_OK)
+        return 0;
+    free(bytes->data);
+    return -1;
+}
+
 char *probe_uri(const char *socket)
 {
     return checked_printf("nbd+unix:///?socket=%s", socket);
 }
 
-int probe_adapter(const struct adapter *adapter, struct format_ends *ends, struct error *err)
+/* Hands a connection to `look`, which says what went wrong where the adapter does not. */
+typedef int nbd_look(struct nbd *nbd, void *context, struct error *err);
+
+static int connect_and(nbd_look *look, void *context, const struct adapter *adapter, struct error *err)
 {
     struct nbd_source source = {0};
     cleanup_free struct nbd *nbd = checked_alloc(sizeof *nbd);
     unsigned char buffer[FORMAT_HEAD_BYTES];
     cleanup_free char *uri = probe_uri(adapter->path);
     struct error failure = {0};
-    memset(ends, 0, sizeof *ends);
     nbd->stream.fd = -1;
     nbd->buffer = buffer;
     nbd->buffer_bytes = sizeof buffer;
@@ -38,13 +59,31 @@ int probe_adapter(const struct adapter *adapter, struct format_ends *ends, struc
     if (status == 0 && nbd_connect(nbd, &source, &failure) != NBD_OK)
         status = -1;
     if (status == 0)
-        status = read_ends(nbd, ends, &failure);
+        status = look(nbd, context, &failure);
     nbd_close(nbd);
     nbd_source_free(&source);
     if (status == 0)
         return 0;
     cleanup_free char *words = adapter_last_words(adapter);
     return error_set(err, "%s", words ? words : failure.message);
+}
+
+int probe_adapter(const struct adapter *adapter, struct format_ends *ends, struct error *err)
+{
+    memset(ends, 0, sizeof *ends);
+    return connect_and(read_ends, ends, adapter, err);
+}
+
+char *probe_text(const struct adapter *adapter, size_t max_bytes, struct error *err)
+{
+    struct bytes bytes = {.max = max_bytes};
+    if (connect_and(read_bytes, &bytes, adapter, err) < 0)
+        return NULL;
+    cleanup_free char *text = take_pointer(bytes.data);
+    if (bytes.length && !memchr(text, '\0', bytes.length))
+        return take_pointer(text);
+    error_set(err, "what should be a text holds other bytes");
+    return NULL;
 }
 
 static int hear(const struct adapter_command *command, struct error *err)

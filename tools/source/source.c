@@ -16,6 +16,7 @@
 #include "../base/root.h"
 #include "../nbd/uri.h"
 #include "image.h"
+#include "parts.h"
 #include "probe.h"
 #include "transport.h"
 
@@ -126,6 +127,8 @@ static int open_format(const struct source_uri *uri, struct source *source, stru
         source->nbd_uri = probe_uri(source->transport.path);
         return 0;
     }
+    if (format == FORMAT_VMDK && parts_are_elsewhere(source, &ends) && parts_open(source, err) < 0)
+        return -1;
     if (format == FORMAT_RAW ? serve_file(source, err) < 0 : image_open(source, format, err) < 0)
         return -1;
     source->nbd_uri = probe_uri(source->image.path);
@@ -197,8 +200,11 @@ static void remove_directory(const char *directory)
 
 void source_close(struct source *source)
 {
+    parts_close(source);
     adapter_end(&source->image);
     adapter_end(&source->transport);
+    if (source->reach.count && source->secret_fd >= 0)
+        close(source->secret_fd);
     if (source->mount_point)
         umount2(source->mount_point, MNT_DETACH | UMOUNT_NOFOLLOW);
     if (source->directory)
@@ -208,5 +214,7 @@ void source_close(struct source *source)
     free(source->directory);
     free(source->mount_point);
     free(source->file);
+    free(source->descriptor);
+    strings_free(&source->reach);
     *source = (struct source){0};
 }

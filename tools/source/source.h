@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "../base/error.h"
+#include "../base/text.h"
 #include "adapter.h"
 
 /* What a source may be, for messages and questions. */
@@ -22,6 +23,11 @@ struct source_secrets {
     void *context;
 };
 
+/* Of a VMDK that stands in several files. */
+struct source_part {
+    struct adapter bytes, file; /* the second shows what the first serves */
+};
+
 struct source { /* zeroed: none */
     char *uri;       /* as the user gave it: for messages */
     char *nbd_uri;   /* where it speaks NBD */
@@ -29,6 +35,11 @@ struct source { /* zeroed: none */
     char *mount_point; /* of a folder on a server, or NULL */
     char *file;      /* what the transport came to, when that is a file of this machine, or else: */
     struct adapter transport;
+    struct strings reach; /* what the transport's nbdkit was told, where it can reach other files of the same folder; and … */
+    int secret_fd;        /* … what it was handed down, or -1; ours as long as there is `reach` */
+    struct source_part *parts;
+    size_t part_count;
+    char *descriptor;     /* of them; or NULL */
     struct adapter image; /* over either, for an image that is not raw */
 };
 

@@ -24,19 +24,19 @@ static int add_login(const struct source_uri *uri, const struct source_secrets *
 
 int ssh_open(const struct source_uri *uri, const struct source_secrets *secrets, struct source *source, struct error *err)
 {
-    cleanup_strings struct strings options = {0};
-    cleanup_close int secret_fd = -1;
+    struct strings *options = &source->reach;
+    source->secret_fd = -1;
     cleanup_free char *pinned = uri->settings[SETTING_FINGERPRINT] ? pin_host_key(uri, source->directory, err) : NULL;
     if (uri->settings[SETTING_FINGERPRINT] && !pinned)
         return -1;
-    strings_add(&options, "ssh");
-    adapter_option(&options, "host", uri->host);
-    adapter_option(&options, "port", uri->port);
-    adapter_option(&options, "path", uri->path);
-    adapter_option(&options, "timeout", "30");
-    adapter_option(&options, "known-hosts", pinned ? pinned : uri->settings[SETTING_KNOWN_HOSTS]);
-    if (add_login(uri, secrets, &options, &secret_fd, err) < 0)
+    strings_add(options, "ssh");
+    adapter_option(options, "host", uri->host);
+    adapter_option(options, "port", uri->port);
+    adapter_option(options, "path", uri->path);
+    adapter_option(options, "timeout", "30");
+    adapter_option(options, "known-hosts", pinned ? pinned : uri->settings[SETTING_KNOWN_HOSTS]);
+    if (add_login(uri, secrets, options, &source->secret_fd, err) < 0)
         return -1;
-    struct adapter_command command = {.directory = source->directory, .name = "transport", .options = &options, .secret_fd = secret_fd};
+    struct adapter_command command = {.directory = source->directory, .name = "transport", .options = options, .secret_fd = source->secret_fd};
     return probe_start_patient(&command, &source->transport, err);
 }

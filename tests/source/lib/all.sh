@@ -17,11 +17,24 @@ DISK=$WORK/disk.img TARGET=$WORK/target
 make_disk() {
     mkdir -p "$WORK/files/etc"
     echo moved >"$WORK/files/etc/hostname"
-    head -c 3000000 /dev/urandom >"$WORK/files/noise"
+    head -c 36000000 /dev/urandom >"$WORK/files/noise" # in all parts of the disk, where an image has several
     truncate -s "$DISK_BYTES" "$DISK"
     head -c 440 /dev/urandom | dd of="$DISK" conv=notrunc status=none
     printf 'label: dos\nstart=1MiB, type=83, bootable\n' | sfdisk -q "$DISK"
     mke2fs -q -t ext4 -d "$WORK/files" -E offset=$((1 << 20)) "$DISK" $(((DISK_BYTES >> 10) - 1024))k
+}
+
+# split_image FOLDER NAME: $DISK in three parts, each of its own kind, and the descriptor FOLDER/NAME.vmdk.
+split_image() {
+    local part
+    for part in 1 2; do
+        dd if="$DISK" of="$WORK/piece" bs=16M skip=$((part - 1)) count=1 status=none
+        qemu-img convert -f raw -O vmdk -o subformat=twoGbMaxExtentSparse "$WORK/piece" "$WORK/piece.vmdk"
+        mv "$WORK/piece-s001.vmdk" "$1/$2-s00$part.vmdk"
+    done
+    { head -c 1M /dev/urandom; tail -c 16M "$DISK"; } >"$1/$2-f003.vmdk"
+    printf '%s\n' '# Disk DescriptorFile' version=1 CID=12345678 parentCID=ffffffff 'createType="twoGbMaxExtentSparse"' '' '# Extent description' \
+        "RW 32768 SPARSE \"$2-s001.vmdk\"" "RDONLY 32768 SPARSE \"$2-s002.vmdk\"" "RW 32768 FLAT \"$2-f003.vmdk\" 2048" 'ddb.adapterType = "lsilogic"' >"$1/$2.vmdk"
 }
 
 # arrives_by URI: all of the disk, by this source; and nothing that was started for it stays.
