@@ -4,6 +4,7 @@
 #include "../base/cleanup.h"
 #include "../base/options.h"
 #include "../base/root.h"
+#include "../firmware/boot_entry.h"
 #include "../plan/boot/choices.h"
 #include "../plan/diff.h"
 #include "apply.h"
@@ -11,7 +12,7 @@
 struct wishes {
     const char *what, *hardware, *disk;
     struct nic_choices choices;
-    bool dry_run, undo;
+    bool dry_run, undo, boot_entry;
 };
 
 static struct plan_input input_of(const struct wishes *wishes, const struct guest *guest, const struct hardware *hardware)
@@ -119,9 +120,29 @@ static int undo(const struct wishes *wishes, const struct guest *guest, const st
     return EXIT_DONE;
 }
 
+static int make_boot_entry(const struct wishes *wishes, const struct guest *guest, const struct hardware *hardware, struct error *err)
+{
+    struct boot_entry_wish wish = {0};
+    int result;
+    if (hardware->firmware != FIRMWARE_UEFI)
+        result = error_set(err, "%s was fixed, but this machine has no UEFI firmware that could take a boot entry", wishes->what);
+    else if (!boot_entry_wish_for(guest, &wish))
+        result = error_set(err, "%s was fixed, but no boot entry can be made: it has no EFI system partition with a boot loader", wishes->what);
+    else
+        result = boot_entry_make(&wish, wishes->what, err);
+    if (result == 0)
+        printf("The firmware has a boot entry \"%s\" for it now (%s of partition %u).\n", wish.label, wish.loader, wish.partition);
+    boot_entry_wish_free(&wish);
+    return result < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
 static int run(const struct wishes *wishes, struct error *err)
 {
     cleanup_hardware struct hardware hardware = {0};
+    if (wishes->boot_entry && wishes->hardware) {
+        error_set(err, "--boot-entry is about the firmware of this machine, and --hardware names another");
+        return EXIT_FAILED;
+    }
     if (wishes->undo)
         return with_guest(wishes, &hardware, undo, err);
     if (hardware_of(wishes->hardware, &hardware, err) < 0)
@@ -132,7 +153,7 @@ static int run(const struct wishes *wishes, struct error *err)
     status = with_guest(wishes, &hardware, check_again, err);
     if (status == EXIT_DONE)
         printf("Done: planned anew, nothing is left to be changed.\n");
-    return status;
+    return status == EXIT_DONE && wishes->boot_entry ? with_guest(wishes, &hardware, make_boot_entry, err) : status;
 }
 
 int command_fix(int argc, char **argv)
@@ -143,6 +164,7 @@ int command_fix(int argc, char **argv)
         {"disk", "NAME", "the disk of the machine that the guest lands on (default: its own, else the first)", .value = &wishes.disk},
         {"nic", "OLD=MAC", "the card MAC takes the settings of OLD: a name, a MAC or an address (may be repeated)", .take = take_nic_choice, .context = &wishes.choices},
         {"dry-run", NULL, "show the plan and every line that would change; change nothing", .flag = &wishes.dry_run},
+        {"boot-entry", NULL, "give this machine's UEFI firmware a boot entry for the guest, too", .flag = &wishes.boot_entry},
         {"undo", NULL, "take the last fix back", .flag = &wishes.undo},
         {0},
     };

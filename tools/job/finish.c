@@ -6,6 +6,7 @@
 #include <sys/reboot.h>
 
 #include "../base/cleanup.h"
+#include "../guest/boot/esp.h"
 #include "run.h"
 
 #define MEDIUM_LABEL "REHOST"
@@ -26,6 +27,19 @@ static void eject_medium(struct run *run)
         if (ioctl(fd, CDROMEJECT) == 0)
             console_say(&run->console, "    %s: ejected, it is no longer needed\n", disk->device);
     }
+}
+
+/* The fallback is in place as well, so a firmware that takes no entry costs nothing but this warning. */
+static void make_boot_entry(struct run *run)
+{
+    const struct boot_entry_wish *wish = &run->boot_entry;
+    struct error err = {0};
+    if (!wish->loader)
+        return;
+    if (boot_entry_make(wish, run->target.device, &err) == 0)
+        console_say(&run->console, "    the firmware has a boot entry \"%s\" for it now (%s of partition %u)\n", wish->label, wish->loader, wish->partition);
+    else
+        console_say(&run->console, "    warning: %s\n    The firmware has to find " EFI_FALLBACK " by itself; choose the disk in its boot menu if it does not.\n", string_trim(err.message));
 }
 
 static void say_changes(struct run *run)
@@ -49,8 +63,10 @@ int stage_finish(struct run *run, struct error *err)
         return -1;
     run->target.state = TARGET_RELEASED;
     sync();
-    if (run->appliance)
+    if (run->appliance) {
+        make_boot_entry(run);
         eject_medium(run);
+    }
     say_changes(run);
     if (run->lost) {
         console_say(&run->console, "  Lost, as the source could not read it (zeroes on this disk):\n");

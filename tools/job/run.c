@@ -190,6 +190,7 @@ static void run_free(struct run *run)
     used_free(&run->map);
     text_free(&run->changed);
     pull_result_free(&run->pulled);
+    boot_entry_wish_free(&run->boot_entry);
     free(run->lost);
     free(run->job_place);
     free(run->mac);

@@ -3,6 +3,7 @@
 #define REHOST_JOB_RUN_H
 
 #include "../face/console.h"
+#include "../firmware/boot_entry.h"
 #include "../guest/guest.h"
 #include "../hardware/hardware.h"
 #include "../pull/pull.h"
@@ -37,6 +38,7 @@ struct run {
     struct target target;
     struct used_map map;   /* which blocks of the source are in use; of 0 bytes when that cannot be told */
     struct pull_result pulled;
+    struct boot_entry_wish boot_entry; /* that this machine's firmware is to get; without a loader: none */
     char *lost;            /* the list of what the source could not read, for people; NULL: nothing */
     size_t changes;        /* operations that were carried out */
     struct text changed;   /* and what they were, one line each */

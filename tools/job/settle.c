@@ -95,6 +95,8 @@ int stage_prove(struct run *run, struct error *err)
     if (guest_open(run->target.device, GUEST_READ, &guest, err) < 0)
         return -1;
     int result = prove(run, &guest, err);
+    if (result == 0 && run->hardware.firmware == FIRMWARE_UEFI)
+        boot_entry_wish_for(&guest, &run->boot_entry);
     if (guest_close(&guest, result < 0 ? NULL : err) < 0)
         return -1;
     return result;

@@ -47,3 +47,59 @@ char *esp_find(const struct guest *guest, const char *path)
     const struct partition *esp = esp_of(&guest->disk);
     return esp && esp->mount_point ? find_below(guest->root_fd, esp->mount_point, path) : NULL;
 }
+
+/* Each directory's shim starts the grubx64.efi beside it; a signed GRUB finds its configuration in the directory of its vendor,
+ * wherever it was started from. The first that is there counts. */
+static const struct efi_vendor vendors[] = {
+    {"systemd", {{"systemd-bootx64.efi", "BOOTX64.EFI"}}},
+    {NULL, {{"shimx64.efi", "BOOTX64.EFI"}, {"grubx64.efi", "grubx64.efi"}, {"mmx64.efi", "mmx64.efi"}}},
+    {NULL, {{"shim.efi", "BOOTX64.EFI"}, {"grub.efi", "grub.efi"}, {"MokManager.efi", "MokManager.efi"}}}, /* SUSE */
+    {NULL, {{"grubx64.efi", "BOOTX64.EFI"}}},
+};
+
+/* The directories below EFI that may hold a vendor's loader. */
+static void find_directories(const struct guest *guest, struct strings *directories)
+{
+    const struct partition *esp = esp_of(&guest->disk);
+    cleanup_strings struct strings top = {0};
+    if (!esp || !esp->mount_point)
+        return;
+    root_list(guest->root_fd, esp->mount_point, &top);
+    for (size_t i = 0; i < top.count; i++) {
+        cleanup_free char *path = checked_printf("%s/%s", esp->mount_point, top.items[i]);
+        if (strcasecmp(top.items[i], "EFI") == 0)
+            root_list(guest->root_fd, path, directories);
+    }
+}
+
+char *esp_vendor_file(const struct guest *guest, const char *directory, const char *file)
+{
+    cleanup_free char *path = checked_printf("EFI/%s/%s", directory, file);
+    return esp_find(guest, path);
+}
+
+/* Debian's package of systemd-boot lays its loader there, whether the system uses it or GRUB. */
+static bool may_be(const struct guest *guest, const struct efi_vendor *vendor, const char *directory)
+{
+    bool is_systemd = guest->boot.kind == BOOT_LOADER_SYSTEMD_BOOT;
+    if (strcasecmp(directory, "BOOT") == 0 || (vendor->directory != NULL) != is_systemd)
+        return false;
+    return !vendor->directory || strcasecmp(vendor->directory, directory) == 0;
+}
+
+const struct efi_vendor *esp_vendor(const struct guest *guest, char **directory)
+{
+    cleanup_strings struct strings directories = {0};
+    find_directories(guest, &directories);
+    for (size_t i = 0; i < sizeof vendors / sizeof *vendors; i++)
+        for (size_t j = 0; j < directories.count; j++) {
+            if (!may_be(guest, &vendors[i], directories.items[j]))
+                continue;
+            cleanup_free char *loader = esp_vendor_file(guest, directories.items[j], vendors[i].files[0][0]);
+            if (loader) {
+                *directory = checked_copy(directories.items[j]);
+                return &vendors[i];
+            }
+        }
+    return NULL;
+}

@@ -10,4 +10,17 @@ const struct partition *esp_of(const struct guest_disk *disk);
  * or the partition is not mounted. The caller's. */
 char *esp_find(const struct guest *guest, const char *path);
 
+/* What EFI/BOOT/BOOTX64.EFI is called, in which firmware that was never told of the disk looks. */
+#define EFI_FALLBACK "EFI/BOOT/BOOTX64.EFI"
+
+/* The files that a system's boot loader is installed as below EFI/DIRECTORY. */
+struct efi_vendor {
+    const char *directory;   /* NULL: that of any distribution */
+    const char *files[3][2]; /* the loader and what it starts from beside it; their names there, and the names in EFI/BOOT that stand for them */
+};
+/* That of the guest's own boot loader, and its directory ("debian", the caller's); NULL: there is none. */
+const struct efi_vendor *esp_vendor(const struct guest *guest, char **directory);
+/* The path in the guest of a vendor's file; the caller's, or NULL. */
+char *esp_vendor_file(const struct guest *guest, const char *directory, const char *file);
+
 #endif
