@@ -103,7 +103,8 @@ volume_group() {
     inspect "$WORK/lvm"
     is "$(field 'd.disk.partitions[0].fs_type')" LVM2_member
     is "$(field 'len(d.systems)')" 0
-    field d.notes | grep -q "partition 1 is a LVM2_member"
+    field 'd.disk.partitions[0].closed' | grep -q .
+    is "$(field 'len(d.disk.volumes)')" 0
 }
 
 claim "a disk with an MBR" mbr_disk
@@ -112,7 +113,7 @@ claim "a root on a logical partition" logical_partition
 claim "a file system on the whole disk" whole_disk
 claim "a /boot of its own, found by the old disk's device names" boot_on_its_own
 claim "a block device" a_block_device
-claim "a volume group is not opened" volume_group
+claim "a volume group that cannot be opened is told with why" volume_group
 claim "inspect and prove change nothing on a disk" unchanged "$WORK/mbr"
 claim "nor do they replay its journal" with_a_journal_to_replay
 tap_done

@@ -93,10 +93,11 @@ static inline void cpio_add(struct text *archive, const char *name, const char *
     text_append_bytes(archive, zeroes, (4 - archive->length % 4) % 4);
 }
 
+/* Modules by name, and programs by path. */
 static inline void cpio_add_modules(struct text *archive, const char *const *modules)
 {
     for (; *modules; modules++) {
-        cleanup_free char *name = checked_printf("usr/lib/modules/" FIXTURE_KERNEL "/kernel/%s.ko", *modules);
+        cleanup_free char *name = strchr(*modules, '/') ? checked_copy(*modules) : checked_printf("usr/lib/modules/" FIXTURE_KERNEL "/kernel/%s.ko", *modules);
         cpio_add(archive, name, "ko", 2, 0100644);
     }
     cpio_add(archive, "TRAILER!!!", "", 0, 0);

@@ -11,7 +11,8 @@ static int list(const struct text *bytes, struct strings *modules, struct error 
     cleanup_close int fd = memfd_create("initrd", MFD_CLOEXEC);
     assert_int_equal(write(fd, bytes->data ? bytes->data : "", bytes->length), bytes->length);
     assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-    return initrd_list(fd, modules, err);
+    cleanup_strings struct strings programs = {0};
+    return initrd_list(fd, modules, &programs, err);
 }
 
 static const char *const two[] = {"virtio-blk", "ext4", NULL};

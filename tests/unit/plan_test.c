@@ -1,6 +1,6 @@
 /* The plan as a whole. Guests are directories, tests/guests/NAME:
  *
- *     case.json           the machine, the partitions, the job's choices, "over": another guest that it is laid over, what is "removed"
+ *     case.json           the machine, the partitions and volumes, the job's choices, "over": another guest that it is laid over, what is "removed"
  *     root/               laid over the canonical guest, or over that one; where case.json says "own", the guest itself, with what no
  *                         source tree keeps made in place: "kernels" (image, initrd, and the canonical module tables where root/ has
  *                         none), "programs", and "init"
@@ -46,6 +46,31 @@ static bool is_directory_here(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* "volumes": {"names": […], "layers": ["lvm"], "drivers": […], "fs_type": …, "uuid": …, "root": true} */
+static void take_volumes(struct test_case *test)
+{
+    const cJSON *list = cJSON_GetObjectItem(test->document, "volumes"), *item;
+    struct guest_disk *disk = &test->guest.disk;
+    disk->volumes = checked_alloc(((size_t)cJSON_GetArraySize(list) + 1) * sizeof *disk->volumes);
+    cJSON_ArrayForEach(item, list)
+    {
+        struct partition *volume = &disk->volumes[disk->volume_count++];
+        cleanup_strings struct strings layers = {0};
+        json_strings(item, "names", &volume->names);
+        json_strings(item, "drivers", &volume->drivers);
+        json_strings(item, "layers", &layers);
+        volume->layers = (strings_contain(&layers, "lvm") ? LAYER_LVM : 0) | (strings_contain(&layers, "raid") ? LAYER_RAID : 0) |
+                         (strings_contain(&layers, "luks") ? LAYER_CRYPT : 0);
+        volume->kind = volume->layers & LAYER_LVM ? LAYER_LVM : volume->layers & LAYER_CRYPT ? LAYER_CRYPT : LAYER_RAID;
+        volume->fs_type = checked_copy(json_string(item, "fs_type"));
+        volume->opened = json_flag(item, "opened");
+        volume->uuid = checked_copy(json_string(item, "uuid"));
+        volume->device = checked_copy(volume->names.items[0]);
+        if (json_flag(item, "root"))
+            test->guest.root_partition = volume;
+    }
+}
+
 static void take_partitions(struct test_case *test)
 {
     const cJSON *list = cJSON_GetObjectItem(test->document, "partitions"), *item;
@@ -65,6 +90,8 @@ static void take_partitions(struct test_case *test)
         partition->type = checked_copy(json_string(item, "type"));
         partition->mount_point = checked_copy(json_string(item, "mount_point"));
         partition->problem = checked_copy(json_string(item, "problem"));
+        partition->closed = checked_copy(json_string(item, "closed"));
+        partition->opened = json_flag(item, "opened");
         partition->device = checked_printf("/dev/loop0p%u", partition->number);
         if (json_flag(item, "root"))
             test->guest.root_partition = partition;
@@ -82,7 +109,8 @@ static void take_choices(struct test_case *test)
 /* What each initrd holds once the guest's builder made it anew for the machines of these cases. */
 static const char *const made_anew[] = {"virtio", "virtio_ring", "virtio_blk", "virtio_pci", "virtio_pci_legacy_dev", "virtio_pci_modern_dev",
                                         "ahci", "libahci", "libata", "scsi_common", "scsi_mod", "sd_mod", "ata_generic",
-                                        "ext4", "ext3", "jbd", "xfs", "btrfs", "crc16", "mbcache", "jbd2", NULL};
+                                        "ext4", "ext3", "jbd", "xfs", "btrfs", "crc16", "mbcache", "jbd2", "dm_mod", "dm_crypt", "md_mod", "raid1",
+                                        "usr/sbin/lvm", "usr/sbin/mdadm", "usr/sbin/cryptsetup", NULL};
 
 static void put_tables(struct test_case *test, const char *version)
 {
@@ -129,6 +157,7 @@ static void look(struct test_case *test)
     if (guest_open(test->fixture.root, GUEST_WRITE, &test->guest, &err) < 0)
         fail_msg("%s", err.message);
     take_partitions(test);
+    take_volumes(test);
     take_choices(test);
     if (plan_make(&test->input, &test->plan, &err) < 0)
         fail_msg("%s", err.message);

@@ -311,7 +311,7 @@ static void booster_and_dracut_get_their_lists(void **state)
     cleanup_strings struct strings drivers = two_drivers();
     assert_same(booster_yaml_with("network:\n  dhcp: on\nmodules: ext4,nvme\n", &drivers), "network:\n  dhcp: on\nmodules: ext4,nvme,virtio_blk\n");
     assert_same(booster_yaml_with("universal: true", &drivers), "universal: true\nmodules: virtio_blk,nvme\n");
-    assert_same(dracut_conf_of(&drivers),
+    assert_same(dracut_conf_of(&drivers, 0),
                 "# Written by rehost: drivers of the disk that this server was moved to, and of other common machines.\nadd_drivers+=\" virtio_blk nvme \"\n");
 }
 

@@ -114,7 +114,7 @@ static void the_machine_that_it_comes_from_boots_it(void **state)
         if (scene.proof.links[i].state != LINK_HOLDS)
             fail_msg("%s: %s", scene.proof.links[i].name, scene.proof.links[i].evidence);
     assert_true(proof_holds(&scene.proof));
-    assert_int_equal(scene.proof.count, 12);
+    assert_int_equal(scene.proof.count, 13);
     end(&scene);
 }
 
@@ -150,6 +150,51 @@ static void a_guest_that_was_fixed_for_it_holds(void **state)
     for (size_t i = 0; i < scene.proof.count; i++)
         if (scene.proof.links[i].state != LINK_HOLDS)
             fail_msg("%s: %s", scene.proof.links[i].name, scene.proof.links[i].evidence);
+    end(&scene);
+}
+
+/* As open_on_disk, with the root on a logical volume inside of LUKS. */
+static void open_on_volume(struct scene *scene, const char *const *initrd)
+{
+    fixture_put(&scene->fixture, "etc/fstab", "/dev/mapper/old--vg-root / ext4 defaults 0 1\n");
+    fixture_put(&scene->fixture, "boot/grub/grub.cfg",
+                "menuentry x {\n linux /boot/vmlinuz-" FIXTURE_KERNEL " root=/dev/mapper/old--vg-root ro\n initrd /boot/initrd.img-" FIXTURE_KERNEL "\n}\n");
+    fixture_put_initrd(&scene->fixture, initrd);
+    open_on_disk(scene);
+    struct guest_disk *disk = &scene->guest.disk;
+    disk->volumes = checked_alloc(sizeof *disk->volumes);
+    disk->volume_count = 1;
+    struct partition *volume = &disk->volumes[0];
+    *volume = (struct partition){.kind = LAYER_LVM, .layers = LAYER_LVM | LAYER_CRYPT, .device = checked_copy("/dev/dm-1"), .fs_type = checked_copy("ext4")};
+    strings_add(&volume->names, "/dev/mapper/old--vg-root");
+    strings_add(&volume->names, "/dev/old-vg/root");
+    strings_add(&volume->drivers, "dm_crypt");
+    strings_add(&volume->drivers, "dm_mod");
+    scene->guest.root_partition = volume;
+    prove(scene);
+}
+
+static void a_root_in_volumes_needs_what_puts_them_together(void **state)
+{
+    (void)state;
+    static const char *const whole[] = {"virtio", "virtio_ring", "virtio_blk", "virtio_pci", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "ext4", "crc16", "mbcache", "jbd2",
+                                        "dm_mod", "dm_crypt", "usr/sbin/lvm", "usr/lib/systemd/systemd-cryptsetup", NULL};
+    static const char *const without_driver[] = {"dm_mod", "usr/sbin/lvm", "usr/sbin/cryptsetup", NULL};
+    static const char *const without_program[] = {"dm_mod", "dm_crypt", "usr/sbin/cryptsetup", NULL};
+    struct scene scene;
+    begin(&scene, "qemu-virtio");
+    open_on_volume(&scene, whole);
+    expect(&scene, "volumes", LINK_HOLDS, "/dev/mapper/old--vg-root");
+    expect(&scene, "root", LINK_HOLDS, "the volume /dev/mapper/old--vg-root (ext4)");
+    expect(&scene, "fstab", LINK_HOLDS, "1 of the 1");
+    end(&scene);
+    begin(&scene, "qemu-virtio");
+    open_on_volume(&scene, without_driver);
+    expect(&scene, "volumes", LINK_BROKEN, "dm_crypt");
+    end(&scene);
+    begin(&scene, "qemu-virtio");
+    open_on_volume(&scene, without_program);
+    expect(&scene, "volumes", LINK_BROKEN, "lvm");
     end(&scene);
 }
 
@@ -457,6 +502,7 @@ int main(void)
         cmocka_unit_test(on_other_hardware_four_links_are_broken),
         cmocka_unit_test(a_guest_that_was_fixed_for_it_holds),
         cmocka_unit_test(a_driver_s_dependencies_are_wanted_too),
+        cmocka_unit_test(a_root_in_volumes_needs_what_puts_them_together),
         cmocka_unit_test(a_controller_that_the_kernel_does_not_know_is_named),
         cmocka_unit_test(a_network_card_without_a_driver_breaks_the_chain),
         cmocka_unit_test(a_card_that_no_setting_uses_may_lack_a_driver),

@@ -28,9 +28,12 @@ extern int mount(const char *source, const char *target, const char *type, unsig
 
 #define GUEST_PATH "/usr/sbin:/usr/bin:/sbin:/bin"
 
-/* GRUB's os-prober would look for systems on other disks, and there are none to find. */
-static const char *const environment[] = {"PATH=" GUEST_PATH, "LANG=C", "LC_ALL=C", "HOME=/", "TERM=dumb", "DEBIAN_FRONTEND=noninteractive",
-                                          "GRUB_DISABLE_OS_PROBER=true", NULL};
+/* GRUB's os-prober would look for systems on other disks, and there are none to find. What stands last is for a root on a logical volume alone:
+ * GRUB names that by the volume, as initrds look for it by that name; but sealed in, grub-probe does not see that it is one, as only CAP_SYS_ADMIN
+ * may ask the device-mapper. */
+#define ENVIRONMENT "PATH=" GUEST_PATH, "LANG=C", "LC_ALL=C", "HOME=/", "TERM=dumb", "DEBIAN_FRONTEND=noninteractive", "GRUB_DISABLE_OS_PROBER=true"
+static const char *const environment[] = {ENVIRONMENT, NULL};
+static const char *const environment_on_lvm[] = {ENVIRONMENT, "GRUB_DISABLE_LINUX_UUID=true", NULL};
 
 /* What programs that own files need. Not among them: modules, reboot, clock, raw I/O, device nodes, mounts, tracing. */
 static const unsigned kept_capabilities[] = {CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_FSETID, CAP_KILL, CAP_SETGID, CAP_SETUID};
@@ -210,7 +213,8 @@ int chroot_run(const struct guest *guest, const struct strings *argv, unsigned t
     cleanup_free const char **words = checked_alloc((argv->count + 1) * sizeof *words);
     for (size_t i = 0; i < argv->count; i++)
         words[i] = argv->items[i];
-    struct program program = {.argv = words, .environment = environment, .input_fd = -1, .timeout_seconds = timeout_seconds, .in_child = enter, .in_child_argument = &cell};
+    bool on_lvm = guest->root_partition && guest->root_partition->kind == LAYER_LVM;
+    struct program program = {.argv = words, .environment = on_lvm ? environment_on_lvm : environment, .input_fd = -1, .timeout_seconds = timeout_seconds, .in_child = enter, .in_child_argument = &cell};
     int result = program_run(&program, output, err);
     guest_nodes_free(&cell.nodes);
     close(cell.tree_fd);

@@ -24,10 +24,11 @@ static const char *const plain_links[][2] = {
     {"/proc/self/fd", "/dev/fd"}, {"/proc/self/fd/0", "/dev/stdin"}, {"/proc/self/fd/1", "/dev/stdout"}, {"/proc/self/fd/2", "/dev/stderr"}, {"pts/ptmx", "/dev/ptmx"},
 };
 
-static void add_node(struct guest_nodes *nodes, const char *path, const struct partition *partition)
+/* `device` is what it is called here, `path` what the programs are to find it by. */
+static void add_node(struct guest_nodes *nodes, const char *device, const char *path, const struct partition *partition)
 {
     struct stat st;
-    if (!path || stat(path, &st) < 0 || !S_ISBLK(st.st_mode))
+    if (!device || stat(device, &st) < 0 || !S_ISBLK(st.st_mode))
         return;
     nodes->items = checked_grow(nodes->items, nodes->count + 1, sizeof *nodes->items);
     nodes->items[nodes->count++] = (struct guest_node){.path = checked_copy(path),
@@ -39,9 +40,13 @@ static void add_node(struct guest_nodes *nodes, const char *path, const struct p
 void guest_nodes_find(const struct guest *guest, struct guest_nodes *nodes)
 {
     *nodes = (struct guest_nodes){0};
-    add_node(nodes, guest->disk.device, NULL);
-    for (size_t i = 0; i < guest->disk.partition_count; i++)
-        add_node(nodes, guest->disk.partitions[i].device, &guest->disk.partitions[i]);
+    add_node(nodes, guest->disk.device, guest->disk.device, NULL);
+    const struct partition *part;
+    for (size_t i = 0; (part = guest_disk_part(&guest->disk, i)); i++) {
+        add_node(nodes, part->device, part->device, part);
+        for (size_t j = 0; j < part->names.count; j++)
+            add_node(nodes, part->device, part->names.items[j], part);
+    }
 }
 
 void guest_nodes_free(struct guest_nodes *nodes)

@@ -97,6 +97,20 @@ void fstab_free(struct fstab_entry *entries, size_t count)
     free(entries);
 }
 
+struct partition *guest_disk_part(const struct guest_disk *disk, size_t index)
+{
+    if (index < disk->partition_count)
+        return &disk->partitions[index];
+    return index - disk->partition_count < disk->volume_count ? &disk->volumes[index - disk->partition_count] : NULL;
+}
+
+char *partition_words(const struct partition *partition)
+{
+    if (partition->kind == LAYER_NONE)
+        return checked_printf("partition %u", partition->number);
+    return checked_printf("the volume %s", partition->names.count ? partition->names.items[0] : partition->device);
+}
+
 /* The number in a name of a partition on the first disk: "sda3" → 3, "xvda" → 0; -1 when it is no such name. */
 static int number_in_name(const char *name)
 {
@@ -119,11 +133,19 @@ static const struct partition *by_number(const struct guest_disk *disk, int numb
     return NULL;
 }
 
+static const struct partition *by_name(const struct guest_disk *disk, const char *name)
+{
+    for (size_t i = 0; i < disk->volume_count; i++)
+        if (strings_contain(&disk->volumes[i].names, name))
+            return &disk->volumes[i];
+    return NULL;
+}
+
 /* By one of the identities; UUIDs are compared without regard to case, as udev writes FAT's in capitals. */
 static const struct partition *by_identity(const struct guest_disk *disk, const char *kind, const char *value)
 {
-    for (size_t i = 0; i < disk->partition_count; i++) {
-        const struct partition *p = &disk->partitions[i];
+    const struct partition *p;
+    for (size_t i = 0; (p = guest_disk_part(disk, i)); i++) {
         const char *own = string_is(kind, "LABEL") ? p->label : string_is(kind, "PARTUUID") ? p->partuuid : string_is(kind, "UUID") ? p->uuid : NULL;
         if (own && (string_is(kind, "LABEL") ? strcmp(own, value) : strcasecmp(own, value)) == 0)
             return p;
@@ -145,6 +167,9 @@ static const struct partition *by_link(const struct guest_disk *disk, const char
 const struct partition *guest_partition_of(const struct guest_disk *disk, const char *spec)
 {
     const char *equals = strchr(spec, '=');
+    const struct partition *volume = by_name(disk, spec);
+    if (volume)
+        return volume;
     if (equals && *spec != '/') {
         cleanup_free char *kind = checked_copy_bytes(spec, (size_t)(equals - spec));
         cleanup_free char *value = checked_copy(equals + 1 + (equals[1] == '"'));

@@ -12,8 +12,12 @@
 
 struct module_table; /* modules.h */
 
+/* What has to be put together before a volume is there. */
+enum layer { LAYER_NONE = 0, LAYER_LVM = 1, LAYER_RAID = 2, LAYER_CRYPT = 4 };
+
+/* A partition; or a volume, which lies inside of one or several of them: a logical volume, a RAID, what is encrypted by LUKS. */
 struct partition {
-    unsigned number;
+    unsigned number; /* 0: a volume, or the whole of a disk without a table */
     uint64_t offset_bytes, size_bytes;
     char *type;      /* "0x83", or a GUID */
     char *partuuid;
@@ -24,6 +28,12 @@ struct partition {
     char *subvolume; /* of a btrfs that holds the system: where in it the root is, "@rootfs"; NULL: in the one that is mounted when none is named */
     bool subvolume_is_default; /* it is that one, though it is named */
     char *problem;   /* what the file system check said, NULL when clean or not checked */
+    bool opened;     /* a container (a physical volume, a RAID's member, LUKS): what is inside of it is among the volumes, */
+    char *closed;    /* or else why it is not; NULL: no container, or of a kind that is never looked into */
+    enum layer kind;       /* LAYER_NONE: a partition */
+    struct strings names;  /* of a volume, as the guest knows it: "/dev/mapper/vg-root", "/dev/vg/root" */
+    unsigned layers;       /* of a volume, and of all that it lies in: enum layer, one bit each */
+    struct strings drivers; /* and the kernel's modules for these: "dm_mod", "raid1" */
 };
 
 struct guest_disk {
@@ -33,6 +43,8 @@ struct guest_disk {
     char *table;     /* "dos", "gpt", or NULL: none */
     struct partition *partitions;
     size_t partition_count;
+    struct partition *volumes;
+    size_t volume_count;
 };
 
 struct fstab_entry {
@@ -46,6 +58,7 @@ struct initrd {
     bool was_read;         /* false over a network, where the listing would cost too much */
     char *problem;         /* why it could not be listed */
     struct strings modules; /* "virtio_blk": dashes are underscores, no suffix */
+    struct strings programs; /* of those that put volumes together: "lvm", "mdadm", "cryptsetup" */
 };
 
 struct kernel {
@@ -134,8 +147,8 @@ struct guest {
 enum guest_access { GUEST_READ, GUEST_WRITE };
 
 /* WHAT: a disk (/dev/x), an image file, a source's URI (source/source.h), or a directory that is a guest's root.
- * Everything is attached and mounted in a private mount namespace of this process; a guest's volume groups are never
- * activated. With GUEST_READ nothing is written, not even a file system's journal. With GUEST_WRITE file systems are
+ * Everything is attached and mounted in a private mount namespace of this process; a guest's volumes are put together when
+ * this begins and taken apart by guest_close. With GUEST_READ nothing is written, not even a file system's journal. With GUEST_WRITE file systems are
  * checked first (e2fsck -p). A disk without a system is no error: `systems` is empty then. */
 int guest_open(const char *what, enum guest_access access, struct guest *guest, struct error *err);
 /* As guest_open, of a server with several disks; it boots from the first. */
@@ -153,12 +166,17 @@ int guest_look_in(struct guest *guest, struct error *err);
 /* Syncs and unmounts; says so when the last flush fails. */
 int guest_close(struct guest *guest, struct error *err);
 
-/* The partition that a device name means: "UUID=…", "LABEL=…", "PARTUUID=…", /dev/disk/by-…, or a name with a number.
+/* The partition or the volume that a device name means: "UUID=…", "LABEL=…", "PARTUUID=…", /dev/disk/by-…, a volume's name, or a name with a number.
  * All names of a machine's first disk (sda1, hda1, vda1, xvda1, nvme0n1p1) mean the same partition of the one disk that
  * there is. NULL: it is not on this disk. */
 const struct partition *guest_partition_of(const struct guest_disk *disk, const char *spec);
 /* The same on all disks of the guest. A name that is given by order and not by content means the first disk. */
 const struct partition *guest_find_partition(const struct guest *guest, const char *spec);
+
+/* The partitions, and behind them the volumes; NULL behind the last. */
+struct partition *guest_disk_part(const struct guest_disk *disk, size_t index);
+/* "partition 5", "the volume /dev/mapper/vg-root"; the caller's. */
+char *partition_words(const struct partition *partition);
 
 /* The kernel that boots when nobody touches a key: the one whose image the boot loader's default entry names, by name or by link;
  * where no entry is known, the newest that has an image. NULL: there is none. */

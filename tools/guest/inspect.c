@@ -8,6 +8,7 @@
 #include "../base/cleanup.h"
 #include "../base/root.h"
 #include "disk/attach.h"
+#include "disk/volumes.h"
 #include "inspect.h"
 #include "kernel/modules.h"
 #include "network/network.h"
@@ -77,6 +78,7 @@ void guest_add_disk(struct guest *guest, struct guest *other)
 static int mount_system(struct guest *guest, struct error *err)
 {
     struct partition *root = NULL;
+    volumes_open(guest, guest->writable ? GUEST_WRITE : GUEST_READ);
     if (roots_find(guest, &root, err) < 0)
         return -1;
     return guest->systems.count == 1 ? roots_mount(guest, root, guest->writable ? GUEST_WRITE : GUEST_READ, err) : 0;
@@ -144,13 +146,19 @@ static void free_partition(struct partition *partition)
     free(partition->mount_point);
     free(partition->problem);
     free(partition->subvolume);
+    free(partition->closed);
+    strings_free(&partition->names);
+    strings_free(&partition->drivers);
 }
 
 static void free_disk(struct guest_disk *disk)
 {
     for (size_t i = 0; i < disk->partition_count; i++)
         free_partition(&disk->partitions[i]);
+    for (size_t i = 0; i < disk->volume_count; i++)
+        free_partition(&disk->volumes[i]);
     free(disk->partitions);
+    free(disk->volumes);
     free(disk->device);
     free(disk->table);
 }
@@ -175,6 +183,7 @@ static void free_kernels(struct guest *guest)
         free(kernel->initrd.path);
         free(kernel->initrd.problem);
         strings_free(&kernel->initrd.modules);
+        strings_free(&kernel->initrd.programs);
         modules_free(kernel->modules);
     }
     free(guest->kernels);

@@ -17,6 +17,26 @@ static void partition_to_json(cJSON *object, const struct partition *partition)
     json_add_string(object, "mount_point", partition->mount_point);
     json_add_string(object, "subvolume", partition->subvolume);
     json_add_string(object, "problem", partition->problem);
+    json_add_string(object, "closed", partition->closed);
+}
+
+/* What lies inside of partitions, as the guest knows it. */
+static void volume_to_json(cJSON *object, const struct partition *volume)
+{
+    static const struct { enum layer layer; const char *name; } layers[] = {{LAYER_LVM, "lvm"}, {LAYER_RAID, "raid"}, {LAYER_CRYPT, "luks"}};
+    json_add_strings(object, "names", &volume->names);
+    cJSON *list = cJSON_AddArrayToObject(object, "layers");
+    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
+        if (volume->layers & layers[i].layer)
+            cJSON_AddItemToArray(list, cJSON_CreateString(layers[i].name));
+    json_add_strings(object, "drivers", &volume->drivers);
+    json_add_size(object, "size_bytes", volume->size_bytes);
+    json_add_string(object, "fs_type", volume->fs_type);
+    json_add_string(object, "uuid", volume->uuid);
+    json_add_string(object, "label", volume->label);
+    json_add_string(object, "mount_point", volume->mount_point);
+    json_add_string(object, "problem", volume->problem);
+    json_add_string(object, "closed", volume->closed);
 }
 
 static void disk_to_json(cJSON *document, const struct guest_disk *disk)
@@ -33,6 +53,9 @@ static void disk_to_json(cJSON *document, const struct guest_disk *disk)
     cJSON *partitions = cJSON_AddArrayToObject(object, "partitions");
     for (size_t i = 0; i < disk->partition_count; i++)
         partition_to_json(json_append_object(partitions), &disk->partitions[i]);
+    cJSON *volumes = cJSON_AddArrayToObject(object, "volumes");
+    for (size_t i = 0; i < disk->volume_count; i++)
+        volume_to_json(json_append_object(volumes), &disk->volumes[i]);
 }
 
 static void system_to_json(cJSON *document, const struct guest *guest)
@@ -71,6 +94,7 @@ static void kernels_to_json(cJSON *document, const struct guest *guest)
         cJSON_AddBoolToObject(initrd, "was_read", kernel->initrd.was_read);
         json_add_string(initrd, "problem", kernel->initrd.problem);
         json_add_strings(initrd, "modules", &kernel->initrd.modules);
+        json_add_strings(initrd, "programs", &kernel->initrd.programs);
     }
 }
 

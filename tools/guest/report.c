@@ -9,25 +9,28 @@ static const char *or_dash(const char *string)
     return string ? string : "-";
 }
 
+static void add_part(struct text *text, const struct partition *p)
+{
+    cleanup_free char *size = size_for_people(p->size_bytes), *number = p->kind == LAYER_NONE ? checked_printf("%u", p->number) : checked_copy("");
+    text_printf(text, "  %3s %10s  %-6s %-12s %s%s%s%s", number, size, p->bootable ? "active" : "", or_dash(p->fs_type), p->uuid ? "UUID " : "", p->uuid ? p->uuid : "",
+                p->label ? ", label " : "", p->label ? p->label : "");
+    text_printf(text, "%s%s%s%s\n", p->names.count ? ", volume " : "", p->names.count ? p->names.items[0] : "", p->mount_point ? ", is " : "", p->mount_point ? p->mount_point : "");
+    if (p->problem)
+        text_printf(text, "      problem: %s\n", p->problem);
+    if (p->closed)
+        text_printf(text, "      not looked into: %s\n", p->closed);
+}
+
 static void add_disk(struct text *text, const struct guest *guest)
 {
     const struct guest_disk *disk = &guest->disk;
+    const struct partition *part;
     if (!disk->device)
         return;
     cleanup_free char *size = size_for_people(disk->size_bytes);
     text_printf(text, "Disk      %s, %s, %s\n", guest->what, size, disk->table ? disk->table : "no partition table");
-    for (size_t i = 0; i < disk->partition_count; i++) {
-        const struct partition *p = &disk->partitions[i];
-        cleanup_free char *part_size = size_for_people(p->size_bytes);
-        text_printf(text, "  %3u %10s  %-6s %-12s %s%s%s%s%s\n", p->number, part_size, p->bootable ? "active" : "", or_dash(p->fs_type),
-                    p->uuid ? "UUID " : "", p->uuid ? p->uuid : "", p->label ? ", label " : "", p->label ? p->label : "", p->mount_point ? ", is " : "");
-        if (p->mount_point) {
-            text->data[--text->length] = '\0';
-            text_printf(text, "%s\n", p->mount_point);
-        }
-        if (p->problem)
-            text_printf(text, "      problem: %s\n", p->problem);
-    }
+    for (size_t i = 0; (part = guest_disk_part(disk, i)); i++)
+        add_part(text, part);
 }
 
 static void add_system(struct text *text, const struct guest *guest)

@@ -95,7 +95,8 @@ static void look_at_subvolumes(struct guest *guest, struct partition *partition,
     if (glance->found || !systems.count)
         return;
     cleanup_free char *names = strings_join(&systems, ", ");
-    cleanup_free char *note = checked_printf("partition %u is a btrfs with several systems (%s), and none of them lies where its own /etc/fstab says", partition->number, names);
+    cleanup_free char *words = partition_words(partition);
+    cleanup_free char *note = checked_printf("%s is a btrfs with several systems (%s), and none of them lies where its own /etc/fstab says", words, names);
     strings_add(&guest->notes, note);
 }
 
@@ -111,24 +112,11 @@ static int look_at(struct guest *guest, struct partition *partition, bool *found
     return 0;
 }
 
-/* What holds other file systems is named, not opened: waking a guest's volume group could change it. */
-static void note_container(struct guest *guest, const struct partition *partition)
-{
-    static const char *const containers[] = {"LVM2_member", "LVM1_member", "linux_raid_member", "crypto_LUKS", "zfs_member", "bcache", "isw_raid_member"};
-    for (size_t i = 0; i < sizeof containers / sizeof *containers; i++) {
-        if (!string_is(partition->fs_type, containers[i]))
-            continue;
-        cleanup_free char *note = checked_printf("partition %u is a %s: what is inside is not read yet", partition->number, partition->fs_type);
-        strings_add(&guest->notes, note);
-    }
-}
-
 int roots_find(struct guest *guest, struct partition **root, struct error *err)
 {
-    for (size_t i = 0; i < guest->disk.partition_count; i++) {
-        struct partition *partition = &guest->disk.partitions[i];
+    struct partition *partition;
+    for (size_t i = 0; (partition = guest_disk_part(&guest->disk, i)); i++) {
         bool found = false;
-        note_container(guest, partition);
         if (!partition->device || !mount_is_known(partition->fs_type) || string_is(partition->fs_type, "vfat"))
             continue;
         if (look_at(guest, partition, &found, err) < 0)

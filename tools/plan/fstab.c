@@ -99,8 +99,9 @@ static void find_missing(struct planning *planning, const struct fstab_entry *en
     cleanup_free char *wanted = checked_copy(strchr(entry->spec, '=') + 1);
     char *bare = wanted + (*wanted == '"');
     bare[strcspn(bare, "\"")] = '\0';
-    for (size_t i = 0; i < disk->partition_count; i++) {
-        const char *has = by_uuid ? disk->partitions[i].uuid : disk->partitions[i].label;
+    const struct partition *part;
+    for (size_t i = 0; (part = guest_disk_part(disk, i)); i++) {
+        const char *has = by_uuid ? part->uuid : part->label;
         if (has && strcasecmp(has, bare) == 0)
             return;
     }

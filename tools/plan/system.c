@@ -8,7 +8,7 @@
 
 #define BIOS_BOOT_GUID "21686148-6449-6e6f-744e-656564454649" /* GRUB manual, "BIOS installation" */
 
-/* Containers of file systems that this version does not open. */
+/* What file systems lie in. */
 static const char *container_name(const char *fs_type)
 {
     static const char *const names[][2] = {
@@ -20,13 +20,13 @@ static const char *container_name(const char *fs_type)
     return NULL;
 }
 
-/* Does the guest need what is inside of containers? */
+/* Does the guest need what is inside of those that were not opened? A volume is named /dev/mapper/x, /dev/vg/x, /dev/md0. */
 static bool fstab_needs_containers(const struct guest *guest)
 {
     for (size_t i = 0; i < guest->fstab_count; i++) {
         const char *spec = guest->fstab[i].spec;
         bool volume = string_starts(spec, "/dev/") && strchr(spec + 5, '/') && !string_starts(spec, "/dev/disk/") && !device_name_is_unstable(spec);
-        if (volume || string_starts(spec, "/dev/md") || string_starts(spec, "/dev/dm-")) /* /dev/mapper/x, /dev/vg/x */
+        if ((volume || string_starts(spec, "/dev/md") || string_starts(spec, "/dev/dm-")) && !guest_partition_of(&guest->disk, spec))
             return true;
     }
     return guest->root_fd < 0;
@@ -35,24 +35,28 @@ static bool fstab_needs_containers(const struct guest *guest)
 static void find_containers(struct planning *planning)
 {
     const struct guest *guest = planning->guest;
-    for (size_t i = 0; i < guest->disk.partition_count; i++) {
-        const char *container = container_name(guest->disk.partitions[i].fs_type);
-        if (container && fstab_needs_containers(guest))
-            planning_block(planning, "this version moves systems on plain partitions only.", "partition %u holds %s, which the system needs and rehost cannot open yet",
-                           guest->disk.partitions[i].number, container);
+    const struct partition *part;
+    bool needed = fstab_needs_containers(guest);
+    for (size_t i = 0; (part = guest_disk_part(&guest->disk, i)); i++) {
+        const char *container = part->opened ? NULL : container_name(part->fs_type);
+        cleanup_free char *words = partition_words(part);
+        if (container && needed)
+            planning_block(planning, "`rehost inspect` shows what was found; mend on the source what keeps it closed, or move the server in another way.",
+                           "%s holds %s, which the system needs, and it cannot be looked into%s%s", words, container, part->closed ? ": " : "", part->closed ? part->closed : "");
         else if (container)
-            planning_note(planning, "partition %u holds %s, which is moved as it is", guest->disk.partitions[i].number, container);
+            planning_note(planning, "%s holds %s, which is moved as it is", words, container);
     }
 }
 
 static void find_damage(struct planning *planning)
 {
-    const struct guest_disk *disk = &planning->guest->disk;
-    for (size_t i = 0; i < disk->partition_count; i++)
-        if (disk->partitions[i].problem) {
-            cleanup_free char *way_out = checked_printf("run the file system check on the source (fsck -f, with %s not mounted), and start again.",
-                                                        disk->partitions[i].mount_point ? disk->partitions[i].mount_point : "it");
-            planning_block(planning, way_out, "the file system on partition %u is damaged: %s", disk->partitions[i].number, disk->partitions[i].problem);
+    const struct partition *part;
+    for (size_t i = 0; (part = guest_disk_part(&planning->guest->disk, i)); i++)
+        if (part->problem) {
+            cleanup_free char *words = partition_words(part);
+            cleanup_free char *way_out =
+                checked_printf("run the file system check on the source (fsck -f, with %s not mounted), and start again.", part->mount_point ? part->mount_point : "it");
+            planning_block(planning, way_out, "the file system on %s is damaged: %s", words, part->problem);
         }
 }
 

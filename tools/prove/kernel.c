@@ -68,8 +68,7 @@ void prove_initrd(const struct proving *proving, struct proof_link *link)
         link_holds(link, "%s is whole, with %zu modules", path, initrd->modules.count);
 }
 
-/* NULL when it is not known what the kernel has at hand before the root is there. */
-static const struct strings *early_modules(const struct proving *proving, struct proof_link *link)
+const struct strings *modules_before_root(const struct proving *proving, struct proof_link *link)
 {
     static const struct strings none;
     if (!proving->kernel)
@@ -88,7 +87,7 @@ static const struct strings *early_modules(const struct proving *proving, struct
 void prove_disk_driver(const struct proving *proving, struct proof_link *link)
 {
     const struct hardware_disk *disk = proving->disk;
-    const struct strings *early = early_modules(proving, link);
+    const struct strings *early = modules_before_root(proving, link);
     cleanup_free char *found = NULL, *lacking = NULL;
     if (!disk) {
         link_unknown(link, "this machine has no disk to boot from");
@@ -111,7 +110,7 @@ void prove_disk_driver(const struct proving *proving, struct proof_link *link)
 void prove_root_driver(const struct proving *proving, struct proof_link *link)
 {
     const struct partition *root = proving->guest->root_partition;
-    const struct strings *early = early_modules(proving, link);
+    const struct strings *early = modules_before_root(proving, link);
     if (!root || !root->fs_type) {
         link_unknown(link, "only a directory was given; the disk would tell");
         return;

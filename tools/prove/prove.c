@@ -21,6 +21,7 @@ static const struct link_row {
     {"kernel", prove_kernel},
     {"initrd", prove_initrd},
     {"disk driver", prove_disk_driver},
+    {"volumes", prove_root_volume},
     {"root", prove_root},
     {"root file system", prove_root_driver},
     {"fstab", prove_fstab},
@@ -115,6 +116,7 @@ int prove_guest(const struct prove_input *input, struct proof *proof, struct err
         rows[i].prove(&proving, link);
     }
     strings_free(&own.modules);
+    strings_free(&own.programs);
     free(own.problem);
     return 0;
 }

@@ -25,8 +25,12 @@ typedef void prove_link(const struct proving *proving, struct proof_link *link);
 
 prove_link prove_firmware, prove_boot_code, prove_boot_loader;                 /* firmware.c, boot_code.c */
 prove_link prove_kernel, prove_initrd, prove_disk_driver, prove_root_driver;   /* kernel.c */
+prove_link prove_root_volume;                                                  /* volume.c */
 prove_link prove_root, prove_fstab, prove_init;                                /* root.c */
 prove_link prove_nic_drivers, prove_network;                                   /* network.c */
+
+/* kernel.c: the modules at hand before the root is there; NULL when that is not known, which the link then says. */
+const struct strings *modules_before_root(const struct proving *proving, struct proof_link *link);
 
 /* drivers.c: can this kernel drive a chain of devices with the modules in `available` (NULL: with all that have a file
  * below the guest's /lib/modules)? `*found` gets the drivers, `*lacking` says what is missing; both the caller's. */

@@ -29,6 +29,8 @@ static enum spec_state judge_spec(const struct proving *proving, const char *spe
     const struct guest_disk *disk = &proving->guest->disk;
     cleanup_free char *old_disk = disk_in_name(spec);
     *partition = disk->device ? guest_partition_of(disk, spec) : NULL;
+    if (*partition && (*partition)->kind != LAYER_NONE)
+        return SPEC_FOUND;
     if (string_starts(spec, "/dev/disk/by-id/") || string_starts(spec, "/dev/disk/by-path/"))
         return SPEC_NAMED_OTHERWISE; /* by the serial number or the slot of the source's disk */
     if (old_disk) {
@@ -59,16 +61,31 @@ static bool mounts_right_subvolume(const struct proving *proving, const struct p
 
 static void prove_subvolume(const struct proving *proving, const char *spec, const struct partition *root, struct proof_link *link)
 {
+    cleanup_free char *words = partition_words(root);
     if (mounts_right_subvolume(proving, root))
-        link_holds(link, "root=%s is partition %u (%s), its subvolume %s", spec, root->number, root->fs_type, root->subvolume);
+        link_holds(link, "root=%s is %s (%s), its subvolume %s", spec, words, root->fs_type, root->subvolume);
     else
-        link_broken(link, "name it in the kernel's command line on the source: rootflags=subvol=NAME", "the system is in the subvolume %s of partition %u, and the kernel's command line (%s) leads to another",
-                    root->subvolume, root->number, proving->guest->boot.default_arguments);
+        link_broken(link, "name it in the kernel's command line on the source: rootflags=subvol=NAME", "the system is in the subvolume %s of %s, and the kernel's command line (%s) leads to another",
+                    root->subvolume, words, proving->guest->boot.default_arguments);
+}
+
+static void prove_root_partition(const struct proving *proving, const char *spec, const struct partition *partition, struct proof_link *link)
+{
+    const struct partition *root = proving->guest->root_partition;
+    cleanup_free char *words = partition_words(partition), *root_words = root ? partition_words(root) : NULL;
+    if (root && partition != root)
+        link_broken(link, WAY_OUT_FIX, "root=%s is %s, but the system is on %s", spec, words, root_words);
+    else if ((needs_user_space(spec) || partition->kind != LAYER_NONE) && !proving->guest->boot.default_initrd)
+        link_broken(link, "make an initrd, or name the root by PARTUUID", "root=%s is understood by an initrd only, and there is none", spec);
+    else if (partition->subvolume)
+        prove_subvolume(proving, spec, partition, link);
+    else
+        link_holds(link, "root=%s is %s (%s)", spec, words, partition->fs_type);
 }
 
 static void prove_root_spec(const struct proving *proving, const char *spec, struct proof_link *link)
 {
-    const struct partition *partition = NULL, *root = proving->guest->root_partition;
+    const struct partition *partition = NULL;
     cleanup_free char *name = NULL;
     switch (judge_spec(proving, spec, &partition, &name)) {
     case SPEC_NAMED_OTHERWISE:
@@ -83,14 +100,8 @@ static void prove_root_spec(const struct proving *proving, const char *spec, str
     case SPEC_FOUND:
         break;
     }
-    if (partition && root && partition != root)
-        link_broken(link, WAY_OUT_FIX, "root=%s is partition %u, but the system is on partition %u", spec, partition->number, root->number);
-    else if (needs_user_space(spec) && !proving->guest->boot.default_initrd)
-        link_broken(link, "make an initrd, or name the root by PARTUUID", "root=%s is understood by an initrd only, and there is none", spec);
-    else if (partition && partition->subvolume)
-        prove_subvolume(proving, spec, partition, link);
-    else if (partition)
-        link_holds(link, "root=%s is partition %u (%s)", spec, partition->number, partition->fs_type);
+    if (partition)
+        prove_root_partition(proving, spec, partition, link);
     else
         link_holds(link, "root=%s is the name that the disk has here", spec);
 }

@@ -5,47 +5,18 @@
 
 #include "../base/bytes.h"
 #include "../base/cleanup.h"
-#include "../base/program.h"
 #include "../guest/disk/attach.h"
+#include "../guest/disk/lvm_report.h"
 #include "search.h"
 
-#define ASK_SECONDS 120
-#define ANSWER_BYTES_MAX (8u << 20)
 #define STRIPES_MAX 128 /* lvm2's own limit */
 
 static char *config_of(const struct search *search)
 {
-    struct text filter = {0};
+    cleanup_strings struct strings devices = {0};
     for (size_t i = 0; i < search->physical_count; i++)
-        text_printf(&filter, "\"a|^%s$|\",", search->physicals[i].device);
-    cleanup_free char *accepted = text_take(&filter);
-    return checked_printf("devices{filter=[%s\"r|.*|\"] use_devicesfile=0 scan=[\"/dev\",\"%s\"] obtain_device_list_from_udev=0 "
-                          "external_device_info_source=none hints=none} global{activation=0} backup{backup=0 archive=0}",
-                          accepted, search->guest->attachment->base);
-}
-
-static bool take_answer(void *context, const char *bytes, size_t length)
-{
-    struct text *answer = context;
-    text_append_bytes(answer, bytes, length);
-    return answer->length <= ANSWER_BYTES_MAX;
-}
-
-/* The rows of a report; they belong to *document. NULL: err. */
-static const cJSON *ask(const struct search *search, const char *command, const char *list, const char *fields, cJSON **document, struct error *err)
-{
-    cleanup_free char *config = config_of(search);
-    cleanup_text struct text answer = {0};
-    const char *const argv[] = {"lvm", command, "--readonly", "--config", config, "--reportformat", "json", "--units", "b", "--nosuffix",
-                                "--segments", "-o", fields, NULL};
-    if (program_stream(&(struct program){.argv = argv, .input_fd = -1, .timeout_seconds = ASK_SECONDS}, take_answer, &answer, err) < 0)
-        return NULL;
-    *document = cJSON_Parse(answer.data ? answer.data : "");
-    const cJSON *report = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(*document, "report"), 0);
-    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(report, list);
-    if (!cJSON_IsArray(rows))
-        error_set(err, "lvm2's answer is not understood");
-    return cJSON_IsArray(rows) ? rows : NULL;
+        strings_add(&devices, search->physicals[i].device);
+    return lvm_config(&devices, "global{activation=0}");
 }
 
 /* Numbers are strings in lvm2's "json". */
@@ -183,11 +154,12 @@ static void search_logicals(struct search *search, const cJSON *physical_rows, c
 static int search_groups(struct search *search, struct error *err)
 {
     cleanup_json cJSON *of_physicals = NULL, *of_logicals = NULL;
-    const cJSON *physical_rows = ask(search, "pvs", "pvseg", "pv_name,vg_extent_size,pe_start,pvseg_start,pvseg_size,segtype", &of_physicals, err);
+    cleanup_free char *config = config_of(search);
+    const cJSON *physical_rows = lvm_ask(config, "pvs", "--segments", "pvseg", "pv_name,vg_extent_size,pe_start,pvseg_start,pvseg_size,segtype", &of_physicals, err);
     if (!physical_rows)
         return -1;
     add_free_extents(search, physical_rows);
-    const cJSON *logical_rows = ask(search, "lvs", "seg", "vg_name,lv_name,lv_size,segtype,stripes,stripe_size,seg_start,seg_size,devices", &of_logicals, err);
+    const cJSON *logical_rows = lvm_ask(config, "lvs", "--segments", "seg", "vg_name,lv_name,lv_size,segtype,stripes,stripe_size,seg_start,seg_size,devices", &of_logicals, err);
     if (!logical_rows)
         return -1;
     search_logicals(search, physical_rows, logical_rows);

@@ -1,5 +1,6 @@
 /* See attach.h. */
 #include "attach.h"
+#include "volumes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -153,12 +154,12 @@ static int sync_mounts(struct guest *guest, struct error *err)
 }
 
 /* An exclusive open works once the kernel has written out and let go the last file system. */
-static int wait_let_go(const char *device, struct error *err)
+int attach_wait_let_go(const char *device, bool written, struct error *err)
 {
     for (int tenths = 0; tenths < LET_GO_SECONDS * 10; tenths++) {
         cleanup_close int fd = open(device, O_RDONLY | O_EXCL | O_CLOEXEC);
-        if (fd >= 0)
-            return fsync(fd) == 0 || errno == EINVAL ? 0 : error_errno(err, "flush %s", device);
+        if (fd >= 0 || errno == ENOENT || errno == ENXIO)
+            return !written || fd < 0 || fsync(fd) == 0 || errno == EINVAL ? 0 : error_errno(err, "flush %s", device);
         nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
     }
     return error_set(err, "%s is still in use %d seconds after its file systems were unmounted: some program in the guest still runs", device, LET_GO_SECONDS);
@@ -173,7 +174,9 @@ int attach_close(struct guest *guest, struct error *err)
     /* The file systems below go with it. A path into the guest would have to be trusted to unmount them one by one. */
     if (attachment->base && umount2(attachment->base, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
         result = error_errno(err, "unmount %s", attachment->base);
-    if (guest->writable && guest->disk.device && wait_let_go(guest->disk.device, err) < 0)
+    if (volumes_close(guest, err) < 0)
+        result = -1;
+    if (guest->writable && guest->disk.device && attach_wait_let_go(guest->disk.device, true, err) < 0)
         result = -1;
     if (attachment->loop_fd >= 0)
         close(attachment->loop_fd);

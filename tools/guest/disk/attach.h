@@ -23,6 +23,10 @@ struct attachment {
     struct source source; /* what makes NBD of a URI that does not speak it */
     struct mounted *mounts;
     size_t mount_count;
+    struct volume_undo *undos; /* volumes.c: what takes the volumes apart, the last first, */
+    size_t undo_count;
+    struct window *windows;    /* and loops by which their containers are only read */
+    size_t window_count;
 };
 
 /* Fills guest->disk (device, size, sector size) and guest->attachment. On -1 what was begun is left for attach_close.
@@ -36,6 +40,9 @@ int loop_attach(const char *file, bool read_only, int *loop_fd, char **device, s
 /* As loop_attach to read, of `size_bytes` of it from `offset` on; both are multiples of 512. */
 int loop_attach_part(const char *file, uint64_t offset, uint64_t size_bytes, int *loop_fd, char **device, struct error *err);
 
+/* Waits until nothing uses the device any more; `written`: and flushes it. -1 after ten seconds. */
+int attach_wait_let_go(const char *device, bool written, struct error *err);
+
 /* Whether a source over the network still answers: what failed meanwhile looks like files that are not there. */
 int attach_answers(const struct guest *guest, struct error *err);
 
@@ -47,6 +54,8 @@ void nbd_detach(struct attachment *attachment);
 /* partitions.c: fills guest->disk.table and .partitions with what libblkid recognises, and finds or makes their nodes. */
 int partitions_read(struct guest *guest, struct error *err);
 
+/* Makes known what file system or container is in it; `fd` is what its offset counts on. */
+int partition_probe(int fd, struct guest *guest, struct partition *partition, struct error *err);
 bool partition_is_extended(const struct partition *partition);
 /* What libblkid recognises on a device: a type as "ext4", the caller's, or NULL when it is nothing or not to be told for certain. */
 char *recognise(const char *device);

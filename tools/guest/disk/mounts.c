@@ -99,7 +99,7 @@ int mount_check(struct partition *partition, struct error *err)
         return 0;
     free(partition->problem);
     partition->problem = checked_copy(said.message);
-    error_set(err, "the file system check of partition %u (%s) failed: %s", partition->number, partition->device, said.message);
-    return error_advise(err, "no file of the guest was changed; check partition %u by hand (e2fsck -f) and look at what it asks, or mend it on the source, then try again",
-                        partition->number);
+    cleanup_free char *words = partition_words(partition);
+    error_set(err, "the file system check of %s (%s) failed: %s", words, partition->device, said.message);
+    return error_advise(err, "no file of the guest was changed; check %s by hand (e2fsck -f) and look at what it asks, or mend it on the source, then try again", words);
 }

@@ -46,12 +46,13 @@ static void look_at_ext(int fd, struct guest *guest, struct partition *partition
     if (superblock[EXT_STATE] & EXT_STATE_ERRORS)
         partition->problem = checked_copy("the kernel found errors in it and marked it so; it wants a full e2fsck");
     if (superblock[EXT_INCOMPAT] & EXT_INCOMPAT_RECOVER) {
-        cleanup_free char *note = checked_printf("partition %u was not unmounted cleanly: its journal has not been replayed", partition->number);
+        cleanup_free char *words = partition_words(partition);
+        cleanup_free char *note = checked_printf("%s was not unmounted cleanly: its journal has not been replayed", words);
         strings_add(&guest->notes, note);
     }
 }
 
-static int probe_file_system(int fd, struct guest *guest, struct partition *partition, struct error *err)
+int partition_probe(int fd, struct guest *guest, struct partition *partition, struct error *err)
 {
     __attribute__((cleanup(cleanup_probe))) blkid_probe probe = blkid_new_probe();
     if (!probe || blkid_probe_set_device(probe, fd, (blkid_loff_t)partition->offset_bytes, (blkid_loff_t)partition->size_bytes) < 0)
@@ -110,7 +111,7 @@ static int take_whole_disk(int fd, struct guest *guest, struct error *err)
     disk->partitions = checked_alloc(sizeof *disk->partitions);
     disk->partitions[0] = (struct partition){.size_bytes = disk->size_bytes, .device = checked_copy(disk->device)};
     disk->partition_count = 1;
-    if (probe_file_system(fd, guest, &disk->partitions[0], err) < 0)
+    if (partition_probe(fd, guest, &disk->partitions[0], err) < 0)
         return -1;
     if (!disk->partitions[0].fs_type && !disk->partitions[0].problem) {
         free(disk->partitions[0].device);
@@ -215,7 +216,7 @@ static int take_table(int fd, blkid_partlist list, struct guest *guest, struct e
             partition->problem = checked_copy("it reaches behind the end of the disk");
             continue;
         }
-        if (probe_file_system(fd, guest, partition, err) < 0 || find_node(guest, partition, err) < 0)
+        if (partition_probe(fd, guest, partition, err) < 0 || find_node(guest, partition, err) < 0)
             return -1;
     }
     return 0;

@@ -41,26 +41,42 @@ static const struct compressor *compressor_of(const unsigned char *bytes, size_t
     return NULL;
 }
 
+/* What is kept of the names. */
+struct listing {
+    struct strings *modules, *programs;
+};
+
+static void take_program(struct strings *programs, const char *name)
+{
+    static const char *const known[] = {"lvm", "mdadm", "cryptsetup", "systemd-cryptsetup"};
+    const char *base = strrchr(name, '/');
+    for (size_t i = 0; base && i < sizeof known / sizeof *known; i++)
+        if (string_is(base + 1, known[i]))
+            strings_add_new(programs, base + 1);
+}
+
 static void take_name(void *context, const char *name, uint32_t mode)
 {
-    (void)mode;
+    const struct listing *listing = context;
+    if (S_ISREG(mode) && (strstr(name, "bin/") || strstr(name, "lib/systemd/")))
+        take_program(listing->programs, name);
     if (!strstr(name, "lib/modules/"))
         return;
     char *module = modules_name_of_path(name);
     if (module)
-        strings_add(context, module);
+        strings_add(listing->modules, module);
     free(module);
 }
 
 /* Walks the archives at `offset` of the file (or of the pipe, where it is 0); results as cpio_walk's. `*position` is where it stopped, and
  * `magic` gets the bytes that stand there. */
-static int walk(int fd, uint64_t offset, struct strings *modules, uint64_t *position, unsigned char magic[6], struct error *err)
+static int walk(int fd, uint64_t offset, const struct listing *listing, uint64_t *position, unsigned char magic[6], struct error *err)
 {
     if (offset && lseek(fd, (off_t)offset, SEEK_SET) < 0)
         return error_errno(err, "go to byte %llu", (unsigned long long)offset);
     cleanup_free struct cpio_reader *reader = checked_alloc(sizeof *reader);
     reader->fd = fd;
-    int result = cpio_walk(reader, take_name, modules, err);
+    int result = cpio_walk(reader, take_name, (void *)listing, err);
     *position = offset + reader->position;
     size_t left = reader->end - reader->start;
     memcpy(magic, reader->buffer + reader->start, left < 6 ? left : 6);
@@ -69,7 +85,7 @@ static int walk(int fd, uint64_t offset, struct strings *modules, uint64_t *posi
 
 /* The compressed part from `offset` to the end of the file. 0: whole. 1: its archive is whole, but the program was not
  * content with what comes after. -1: damaged. */
-static int list_compressed(int fd, uint64_t offset, const struct compressor *compressor, struct strings *modules, struct error *err)
+static int list_compressed(int fd, uint64_t offset, const struct compressor *compressor, const struct listing *listing, struct error *err)
 {
     struct program program = {.argv = compressor->argv, .input_fd = fd};
     pid_t pid = -1;
@@ -80,7 +96,7 @@ static int list_compressed(int fd, uint64_t offset, const struct compressor *com
         return -1;
     uint64_t position;
     unsigned char magic[6] = {0};
-    int walked = walk(pipe_fd, 0, modules, &position, magic, err);
+    int walked = walk(pipe_fd, 0, listing, &position, magic, err);
     close(pipe_fd);
     struct error said = {0};
     int ended = program_wait(pid, compressor->argv[0], &said);
@@ -103,12 +119,12 @@ static uint64_t appended_archive(int fd, uint64_t from)
         if (got < CPIO_HEADER_BYTES)
             return 0;
         for (size_t i = 0; i + CPIO_HEADER_BYTES <= (size_t)got; i += 4) {
-            cleanup_strings struct strings modules = {0};
+            cleanup_strings struct strings modules = {0}, programs = {0};
             unsigned char magic[6];
             uint64_t position;
             if (!cpio_is_header(window + i, CPIO_HEADER_BYTES))
                 continue;
-            if (walk(fd, at + i, &modules, &position, magic, NULL) == 1)
+            if (walk(fd, at + i, &(struct listing){&modules, &programs}, &position, magic, NULL) == 1)
                 return at + i;
             if (!--tries)
                 return 0;
@@ -117,21 +133,22 @@ static uint64_t appended_archive(int fd, uint64_t from)
     }
 }
 
-int initrd_list(int fd, struct strings *modules, struct error *err)
+int initrd_list(int fd, struct strings *modules, struct strings *programs, struct error *err)
 {
+    const struct listing listing = {modules, programs};
     uint64_t position = 0;
     unsigned char magic[6] = {0};
-    int walked = walk(fd, 0, modules, &position, magic, err);
+    int walked = walk(fd, 0, &listing, &position, magic, err);
     if (walked)
         return walked < 0 ? -1 : 0;
     const struct compressor *compressor = compressor_of(magic, sizeof magic);
     if (!compressor)
         return error_set(err, "what stands at byte %llu is neither a cpio archive nor compressed by a known program", (unsigned long long)position);
-    int listed = list_compressed(fd, position, compressor, modules, err);
+    int listed = list_compressed(fd, position, compressor, &listing, err);
     if (listed <= 0)
         return listed;
     uint64_t appended = appended_archive(fd, position);
-    return appended && walk(fd, appended, modules, &position, magic, err) == 1 ? 0 : -1;
+    return appended && walk(fd, appended, &listing, &position, magic, err) == 1 ? 0 : -1;
 }
 
 void initrd_read(int root_fd, const char *path, struct initrd *initrd)
@@ -145,9 +162,19 @@ void initrd_read(int root_fd, const char *path, struct initrd *initrd)
     else if (!S_ISREG(st.st_mode))
         result = error_set(&err, "it is no regular file");
     else
-        result = initrd_list(fd, &initrd->modules, &err);
+        result = initrd_list(fd, &initrd->modules, &initrd->programs, &err);
     if (result < 0)
         initrd->problem = checked_copy(err.message);
     strings_sort(&initrd->modules);
     initrd->was_read = true;
+}
+
+void initrd_programs_lacking(const struct initrd *initrd, unsigned layers, struct strings *lacking)
+{
+    static const struct { enum layer layer; const char *program, *or_else; } needs[] = {
+        {LAYER_LVM, "lvm", NULL}, {LAYER_RAID, "mdadm", NULL}, {LAYER_CRYPT, "cryptsetup", "systemd-cryptsetup"}};
+    for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
+        if ((layers & needs[i].layer) && !strings_contain(&initrd->programs, needs[i].program) &&
+            !(needs[i].or_else && strings_contain(&initrd->programs, needs[i].or_else)))
+            strings_add(lacking, needs[i].program);
 }

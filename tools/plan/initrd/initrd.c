@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../../base/cleanup.h"
+#include "../../guest/kernel/initrd.h"
 #include "../../guest/kernel/modules.h"
 #include "../drivers.h"
 
@@ -15,14 +16,17 @@ static const char *const common_drivers[] = {
     "mptsas",     "vmw_pvscsi", "hv_vmbus",    "hv_storvsc", "xen_blkfront", "sym53c8xx", "megaraid_sas", "usb_storage",
 };
 
-/* The modules that the initrd of this kernel must hold: the driver chain and the file system of the root. */
+/* The modules that the initrd of this kernel must hold: the driver chain, the volumes that the root lies in, and its file system. */
 static void modules_needed(const struct planning *planning, const struct kernel *kernel, struct strings *needed)
 {
     cleanup_strings struct strings drivers = {0}, without = {0};
     if (planning->plan->disk)
         drivers_of_chain(kernel, &planning->plan->disk->modaliases, planning->plan->disk->driver, &drivers, &without);
-    if (planning->guest->root_partition && planning->guest->root_partition->fs_type)
-        strings_add_new(&drivers, planning->guest->root_partition->fs_type);
+    const struct partition *root = planning->guest->root_partition;
+    if (root && root->fs_type)
+        strings_add_new(&drivers, root->fs_type);
+    for (size_t i = 0; root && i < root->drivers.count; i++)
+        strings_add_new(&drivers, root->drivers.items[i]);
     for (size_t i = 0; i < drivers.count; i++)
         if (modules_has(kernel->modules, drivers.items[i]) && !modules_is_builtin(kernel->modules, drivers.items[i]))
             strings_add_new(needed, drivers.items[i]);
@@ -40,6 +44,8 @@ static bool initrd_lacks(const struct planning *planning, const struct initrd_bu
         if (!initrd->path || !holds)
             strings_add_new(lacking, needed->items[i]);
     }
+    if (!unknown && planning->guest->root_partition)
+        initrd_programs_lacking(initrd, planning->guest->root_partition->layers, lacking);
     return lacking->count > 0;
 }
 

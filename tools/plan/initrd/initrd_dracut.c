@@ -9,16 +9,23 @@
 #define CONF_DIRECTORY "/etc/dracut.conf.d"
 #define CONF_FILE CONF_DIRECTORY "/90-rehost.conf"
 
-char *dracut_conf_of(const struct strings *drivers)
+char *dracut_conf_of(const struct strings *drivers, unsigned layers)
 {
     cleanup_free char *words = strings_join(drivers, " ");
     /* The blanks at both ends are dracut's rule for +=. */
-    return checked_printf("# Written by rehost: drivers of the disk that this server was moved to, and of other common machines.\nadd_drivers+=\" %s \"\n", words);
+    cleanup_free char *text =
+        checked_printf("# Written by rehost: drivers of the disk that this server was moved to, and of other common machines.\nadd_drivers+=\" %s \"\n", words);
+    if (!layers)
+        return take_pointer(text);
+    /* By itself dracut finds out what the root lies in by asking udev and the device-mapper, which sealed in do not answer. */
+    return checked_printf("%s# And what its root lies in.\nadd_dracutmodules+=\" %s%s%s\"\n", text, layers & LAYER_LVM ? "lvm " : "", layers & LAYER_RAID ? "mdraid " : "",
+                          layers & LAYER_CRYPT ? "crypt " : "");
 }
 
 static bool configure(struct planning *planning, const struct strings *drivers)
 {
-    cleanup_free char *text = dracut_conf_of(drivers);
+    const struct partition *root = planning->guest->root_partition;
+    cleanup_free char *text = dracut_conf_of(drivers, root ? root->layers : 0);
     return planning_write(planning, CONF_FILE, text, INITRD_WHY);
 }
 

@@ -1,0 +1,217 @@
+/* Volume groups, by lvm2 itself. A group is told by its UUID: names may be there twice. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "../../base/cleanup.h"
+#include "lvm_report.h"
+#include "volumes.h"
+
+/* Nobody watches the guest's volumes, and nothing of them starts by itself. */
+#define ACTIVATION "global{use_lvmpolld=0 event_activation=0} activation{udev_sync=0 udev_rules=0 monitoring=0 %s}"
+
+/* The physical volumes that are looked into together. */
+struct physicals {
+    struct strings devices; /* as lvm2 sees them */
+    struct partition **containers;
+};
+
+struct group {
+    const char *uuid, *name;
+    const struct physicals *physicals;
+    struct partition together; /* what all of its physical volumes need */
+};
+
+static void stay_closed(const struct physicals *physicals, const char *why)
+{
+    for (size_t i = 0; i < physicals->devices.count; i++)
+        volume_stays_closed(physicals->containers[i], why);
+}
+
+/* Names go into lvm2's settings and into paths: only what lvm(8) allows in them. */
+static bool is_name(const char *name)
+{
+    for (const char *at = name; at && *at; at++)
+        if (!isalnum((unsigned char)*at) && !strchr("+_.-", *at))
+            return false;
+    return name && *name && *name != '-' && !string_is(name, ".") && !string_is(name, "..");
+}
+
+static bool is_node(const char *path)
+{
+    struct stat st;
+    return path && stat(path, &st) == 0 && S_ISBLK(st.st_mode);
+}
+
+static bool is_of(const cJSON *row, const struct group *group)
+{
+    return string_is(json_string(row, "vg_uuid"), group->uuid);
+}
+
+/* A snapshot holds the same system again; pools hold no file system. */
+static bool is_plain(const cJSON *row)
+{
+    const char *origin = json_string(row, "origin"), *attributes = json_string(row, "lv_attr");
+    return is_name(json_string(row, "lv_name")) && attributes && !strchr("tsSevdD", attributes[0]) && (!origin || !*origin);
+}
+
+/* What lvm2 calls the targets of the device-mapper, and their modules. Linear and striped volumes need dm_mod alone. */
+static void add_drivers(const char *targets, struct strings *drivers)
+{
+    static const char *const modules[][2] = {{"thin", "dm_thin_pool"}, {"raid", "dm_raid"}, {"snapshot", "dm_snapshot"}, {"mirror", "dm_mirror"},
+                                             {"cache", "dm_cache"},    {"vdo", "dm_vdo"},   {"integrity", "dm_integrity"}};
+    strings_add_new(drivers, "dm_mod");
+    for (size_t i = 0; targets && i < sizeof modules / sizeof *modules; i++)
+        if (strstr(targets, modules[i][0]))
+            strings_add_new(drivers, modules[i][1]);
+}
+
+static void add_volume(struct guest *guest, const struct group *group, const cJSON *row)
+{
+    const char *device = json_string(row, "lv_dm_path"), *path = json_string(row, "lv_path");
+    if (!is_node(device)) {
+        cleanup_free char *note = checked_printf("the logical volume %s/%s cannot be opened: part of it may lie on another disk", group->name, json_string(row, "lv_name"));
+        strings_add(&guest->notes, note);
+        return;
+    }
+    struct partition *volume = volume_add(guest, device, LAYER_LVM, &group->together);
+    if (!volume)
+        return;
+    strings_add(&volume->names, device);
+    if (path && *path)
+        strings_add(&volume->names, path);
+    add_drivers(json_string(row, "lv_modules"), &volume->drivers);
+    volume_probe(guest, volume);
+}
+
+/* Its own names are taken already: by a group that was opened before, or by one that this machine works with. */
+static bool is_in_the_way(const struct group *group, const cJSON *rows)
+{
+    const cJSON *row;
+    cJSON_ArrayForEach(row, rows)
+        if (is_of(row, group) && is_node(json_string(row, "lv_dm_path")))
+            return true;
+    return false;
+}
+
+static int activate(struct guest *guest, enum guest_access access, const struct group *group, const cJSON *rows, struct error *err)
+{
+    cleanup_free char *read_only = access == GUEST_WRITE ? checked_copy("") : checked_printf("read_only_volume_list=[\"%s\"]", group->name);
+    cleanup_free char *settings = checked_printf(ACTIVATION, read_only);
+    cleanup_free char *config = lvm_config(&group->physicals->devices, settings);
+    cleanup_free char *select = checked_printf("vg_uuid=%s", group->uuid);
+    cleanup_strings struct strings devices = {0};
+    struct error said = {0};
+    const cJSON *row;
+    cJSON_ArrayForEach(row, rows)
+        if (is_of(row, group) && is_plain(row))
+            strings_add(&devices, json_string(row, "lv_dm_path"));
+    volume_undo_by(guest, (const char *const[]){"lvm", "vgchange", "-an", "--config", config, "--select", select, NULL}, &devices);
+    if (volume_run((const char *const[]){"lvm", "vgchange", "-ay", "--config", config, "--select", select, NULL}, -1, NULL, &said) == 0)
+        return volume_run((const char *const[]){"lvm", "vgmknodes", "--config", config, NULL}, -1, NULL, err);
+    for (size_t i = 0; i < devices.count; i++)
+        if (is_node(devices.items[i]))
+            return 0; /* some of it lies on another disk: the rest is here */
+    return error_set(err, "%s", said.message);
+}
+
+/* NULL; or why not, the caller's. */
+static char *open_group(struct guest *guest, enum guest_access access, const struct group *group, const cJSON *rows)
+{
+    struct error err = {0};
+    const cJSON *row;
+    if (is_in_the_way(group, rows))
+        return checked_printf("a volume group called %s is at work already, and both cannot be", group->name);
+    if (activate(guest, access, group, rows, &err) < 0)
+        return checked_printf("lvm2 does not open the volume group %s: %s", group->name, string_trim(err.message));
+    cJSON_ArrayForEach(row, rows)
+        if (is_of(row, group) && is_plain(row))
+            add_volume(guest, group, row);
+    return NULL;
+}
+
+/* False: it was met before, or is none. */
+static bool take_group(const cJSON *row, const cJSON *physical_rows, const struct physicals *physicals, struct group *group)
+{
+    *group = (struct group){.uuid = json_string(row, "vg_uuid"), .name = json_string(row, "vg_name"), .physicals = physicals};
+    if (!group->uuid || !is_name(group->name) || strspn(group->uuid, "-ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") != strlen(group->uuid))
+        return false;
+    const cJSON *physical;
+    cJSON_ArrayForEach(physical, physical_rows) {
+        if (physical == row)
+            return true;
+        if (is_of(physical, group))
+            return false;
+    }
+    return true;
+}
+
+/* The container that this row of the physical volumes is about, when it is one of the group's. */
+static struct partition *container_of(const cJSON *row, const struct group *group)
+{
+    const struct strings *devices = &group->physicals->devices;
+    for (size_t i = 0; i < devices->count; i++)
+        if (is_of(row, group) && string_is(json_string(row, "pv_name"), devices->items[i]))
+            return group->physicals->containers[i];
+    return NULL;
+}
+
+static void look_into_group(struct guest *guest, enum guest_access access, struct group *group, const cJSON *physical_rows, const cJSON *rows)
+{
+    const cJSON *row;
+    struct partition *container;
+    cJSON_ArrayForEach(row, physical_rows)
+        if ((container = container_of(row, group)))
+            volume_needs_as(&group->together, container);
+    cleanup_free char *why = open_group(guest, access, group, rows);
+    cJSON_ArrayForEach(row, physical_rows)
+        if ((container = container_of(row, group))) {
+            container->opened = !why;
+            volume_stays_closed(container, why);
+        }
+    strings_free(&group->together.drivers);
+}
+
+static void open_groups(struct guest *guest, enum guest_access access, const struct physicals *physicals)
+{
+    struct error err = {0};
+    cleanup_json cJSON *of_physicals = NULL, *of_logicals = NULL;
+    cleanup_free char *config = lvm_config(&physicals->devices, "");
+    const cJSON *physical_rows = lvm_ask(config, "pvs", NULL, "pv", "pv_name,vg_uuid,vg_name", &of_physicals, &err), *row;
+    const cJSON *rows = physical_rows ? lvm_ask(config, "lvs", NULL, "lv", "vg_uuid,lv_name,lv_dm_path,lv_path,lv_attr,origin,lv_modules", &of_logicals, &err) : NULL;
+    if (!rows) {
+        stay_closed(physicals, string_trim(err.message));
+        return;
+    }
+    cJSON_ArrayForEach(row, physical_rows)
+    {
+        struct group group;
+        if (take_group(row, physical_rows, physicals, &group))
+            look_into_group(guest, access, &group, physical_rows, rows);
+    }
+    stay_closed(physicals, "no volume group is on it");
+}
+
+void lvm_open(struct guest *guest, enum guest_access access)
+{
+    struct error err = {0};
+    struct physicals physicals = {0};
+    struct partition *part;
+    for (size_t cursor = 0; (part = volume_next_container(guest, "LVM2_member", &cursor));) {
+        const char *device = volume_container(guest, part, access, &err);
+        if (!device) {
+            volume_stays_closed(part, err.message);
+            continue;
+        }
+        physicals.containers = checked_grow(physicals.containers, physicals.devices.count + 1, sizeof *physicals.containers);
+        physicals.containers[physicals.devices.count] = part;
+        strings_add(&physicals.devices, device);
+    }
+    if (physicals.devices.count && volume_mapper_ready((const char *const[]){"dm_mod", NULL}, &err) == 0)
+        open_groups(guest, access, &physicals);
+    else
+        stay_closed(&physicals, err.message);
+    strings_free(&physicals.devices);
+    free(physicals.containers);
+}

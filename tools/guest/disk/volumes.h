@@ -1,0 +1,38 @@
+/* What lies inside of partitions, made devices: logical volumes by lvm2, RAIDs by mdadm, LUKS by cryptsetup; and all of it taken apart again.
+ *
+ * Each program is given the devices of this one disk, and sees no others. To read, it is given windows of them that cannot be written to. */
+#ifndef REHOST_GUEST_DISK_VOLUMES_H
+#define REHOST_GUEST_DISK_VOLUMES_H
+
+#include "attach.h"
+
+/* Fills guest->disk.volumes. What cannot be opened is no error: it stands in the container's `closed`, and in the notes. */
+void volumes_open(struct guest *guest, enum guest_access access);
+/* Takes apart what volumes_open has put together, the last first, once nothing of it is mounted. Says what does not let go. */
+int volumes_close(struct guest *guest, struct error *err);
+
+/* For the files of one kind of volume each. */
+
+/* lvm.c: all physical volumes together, as a group may lie on several. */
+void lvm_open(struct guest *guest, enum guest_access access);
+
+/* The next container of that type, on any of the server's disks, that was not looked into yet; NULL behind the last. `*cursor` begins at 0. */
+struct partition *volume_next_container(struct guest *guest, const char *fs_type, size_t *cursor);
+/* The container's device for the program that looks into it; NULL: err. */
+const char *volume_container(struct guest *guest, struct partition *container, enum guest_access access, struct error *err);
+/* A new volume, by its device; NULL: there are too many. What it needs is what `inside_of` does, and its own kind. */
+struct partition *volume_add(struct guest *guest, const char *device, enum layer kind, const struct partition *inside_of);
+/* Makes the volume's content known. */
+void volume_probe(struct guest *guest, struct partition *volume);
+/* What takes it apart; the strings are copied. `devices` have to be let go before. */
+void volume_undo_by(struct guest *guest, const char *const *argv, const struct strings *devices);
+/* Runs lvm, mdadm or cryptsetup so that it waits for no udev. */
+int volume_run(const char *const *argv, int input_fd, struct text *output, struct error *err);
+/* Loads the drivers, and says whether the device-mapper is there. */
+int volume_mapper_ready(const char *const *modules, struct error *err);
+/* Why it could not be looked into; the first reason stays. */
+void volume_stays_closed(struct partition *container, const char *why);
+/* Whatever lies in the container needs what that does. */
+void volume_needs_as(struct partition *volume, const struct partition *container);
+
+#endif
