@@ -50,6 +50,25 @@ guest_runs_on_the_target() {
     [[ $root == /dev/vda* && $nic == */virtio_net ]]
 }
 
+# guest_address_is_there PORT: on whatever name the card has in this guest.
+guest_address_is_there() {
+    local shown
+    shown=$(guest_run "$1" ip -br addr show to 10.0.2.77)
+    echo "$shown"
+    [[ $shown == *UP*10.0.2.77/24* ]]
+}
+
+# guest_has_drivers PORT DISK NIC: those of the machine that it is on now.
+guest_has_drivers() {
+    local disk nic
+    # shellcheck disable=SC2016  # for the guest's shell
+    disk=$(guest_run "$1" 'grep -H . /sys/class/scsi_host/host*/proc_name')
+    # shellcheck disable=SC2016
+    nic=$(guest_run "$1" 'readlink /sys/class/net/$(ip -o addr show to 10.0.2.77 | cut -d " " -f 2)/device/driver')
+    echo "controllers: $disk, driver of the card: $nic"
+    [[ $disk == *:"$2"* && $nic == */"$3" ]]
+}
+
 guest_has_no_failed_unit() {
     local failed
     failed=$(guest_run "$1" systemctl --failed --no-legend --plain) || return

@@ -56,6 +56,25 @@ unattended_move_claims() {
     tap_done
 }
 
+# move_to_claims GUEST CONTROLLER NIC KEY=VALUE…: moves it, after any control of the test's own, to a machine that is the target but for these
+# settings, and where the moved server is to find those two drivers at work.
+move_to_claims() {
+    local disk="$WORK/target.img" ssh_port controller=$2 nic=$3
+    move_source "$1"
+    shift 3
+    blank_disk "$disk" 4G
+    move_unattended move "$disk" "$@"
+    port_reserve ssh_port
+    machine_start moved target disk="$disk" ssh="$ssh_port" "$@"
+    must "it answers ssh on its own address" ssh_wait moved "$ssh_port" "$BOOT_SECONDS"
+    tries "its address is on the new card" guest_address_is_there "$ssh_port"
+    tries "it runs on the new controller and the new card" guest_has_drivers "$ssh_port" "$controller" "$nic"
+    tries "no unit has failed" guest_has_no_failed_unit "$ssh_port"
+    time_stage 'first boot'
+    tries "the source is bit for bit what it was" image_is "$source_image" "$source_digest"
+    tap_done
+}
+
 # move_from_claims URI [PASSWORD]: a move from that source, in which only the password and the last yes are asked for, and the first boot.
 move_from_claims() {
     local disk="$WORK/target.img" ssh_port

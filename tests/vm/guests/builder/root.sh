@@ -1,15 +1,21 @@
-# shellcheck shell=bash disable=SC2154  # $suite is set by GUEST.guest, $HERE, $CACHE and $loader by build
+# shellcheck shell=bash disable=SC2154  # $suite and $network are set by GUEST.guest, $HERE, $CACHE and $loader by build
 # The root of a suite, made once by mmdebstrap.
 
 # What every guest has. (The rest of a Debian server has nothing to do with its move.)
 PACKAGES=linux-image-amd64,systemd-sysv,udev,openssh-server,ifupdown,iproute2,zstd,kmod,e2fsprogs
 
-# root_packages: with the loader and the initrd builder of this guest; each of these brings one of both.
+# root_packages: with the loader and the initrd builder of this guest, each of these brings one of both, and with what its network needs.
 root_packages() {
+    local all=$PACKAGES
     case $loader in
-    grub) echo "$PACKAGES,grub-pc,initramfs-tools" ;;
-    extlinux) echo "$PACKAGES,extlinux,syslinux-common,dracut" ;;
+    grub) all+=,grub-pc,initramfs-tools ;;
+    extlinux) all+=,extlinux,syslinux-common,dracut ;;
     esac
+    case $network in
+    networkmanager) all+=,network-manager ;;
+    netplan) all+=,netplan.io ;;
+    esac
+    echo "$all"
 }
 
 # debian_mirror: REHOST_MIRROR, which build.sh sets; else the Debian mirror of the host's own apt. No host is named here.

@@ -105,9 +105,56 @@ settings_networkd() {
 	Address=$ADDRESS
 	Gateway=$GATEWAY
 	EOF
-    rm -f "$1/etc/systemd/system/multi-user.target.wants/networking.service" "$1/etc/systemd/system/network-online.target.wants/networking.service"
+    settings_no_ifupdown "$1"
     mkdir -p "$1/etc/systemd/system/multi-user.target.wants"
     ln -s /lib/systemd/system/systemd-networkd.service "$1/etc/systemd/system/multi-user.target.wants/systemd-networkd.service"
+}
+
+settings_no_ifupdown() {
+    rm -f "$1/etc/systemd/system/multi-user.target.wants/networking.service" "$1/etc/systemd/system/network-online.target.wants/networking.service"
+}
+
+# The card is known by its MAC alone; its name is whatever udev makes of its slot.
+settings_networkmanager() {
+    put "$1" /etc/NetworkManager/system-connections/office.nmconnection <<-EOF
+	[connection]
+	id=office
+	uuid=3f1c2a77-5b0e-4d0a-9c55-1f6d6e1b0c77
+	type=ethernet
+
+	[ethernet]
+	mac-address=${OLD_MAC^^}
+
+	[ipv4]
+	method=manual
+	address1=$ADDRESS,$GATEWAY
+
+	[ipv6]
+	method=disabled
+	EOF
+    chmod 600 "$1/etc/NetworkManager/system-connections/office.nmconnection"
+    settings_no_ifupdown "$1"
+}
+
+# As Ubuntu's installer and cloud-init write it.
+settings_netplan() {
+    put "$1" /etc/netplan/50-cloud-init.yaml <<-EOF
+	network:
+	    version: 2
+	    renderer: networkd
+	    ethernets:
+	        lan:
+	            match:
+	                macaddress: '$OLD_MAC'
+	            set-name: lan0
+	            addresses:
+	            - $ADDRESS
+	            routes:
+	            - to: default
+	              via: $GATEWAY
+	EOF
+    chmod 600 "$1/etc/netplan/50-cloud-init.yaml"
+    settings_no_ifupdown "$1"
 }
 
 settings_source_machine() {
