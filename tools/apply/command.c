@@ -12,7 +12,7 @@
 struct wishes {
     const char *what, *hardware, *disk;
     struct nic_choices choices;
-    bool dry_run, undo, boot_entry;
+    bool dry_run, undo, listen, boot_entry;
 };
 
 static struct plan_input input_of(const struct wishes *wishes, const struct guest *guest, const struct hardware *hardware)
@@ -58,11 +58,11 @@ static int open_for(const struct wishes *wishes, struct guest *guest, struct err
 }
 
 /* Shows the plan, and carries it out unless that is not wanted or would be wrong. An exit status. */
-static int fix(const struct wishes *wishes, const struct guest *guest, const struct hardware *hardware, struct error *err)
+static int fix(const struct wishes *wishes, const struct guest *guest, struct hardware *hardware, struct error *err)
 {
     struct plan plan;
     struct plan_input input = input_of(wishes, guest, hardware);
-    if (plan_make(&input, &plan, err) < 0)
+    if (listen_for_plan(wishes->listen, wishes->hardware, hardware, guest, err) < 0 || plan_make(&input, &plan, err) < 0)
         return EXIT_FAILED;
     cleanup_free char *text = plan_to_text(&plan, &input);
     int status = plan_is_blocked(&plan) ? EXIT_BLOCKED : EXIT_DONE;
@@ -78,7 +78,7 @@ static int fix(const struct wishes *wishes, const struct guest *guest, const str
 }
 
 /* What was changed must be what was wanted: planned anew, nothing may be left. */
-static int check_again(const struct wishes *wishes, const struct guest *guest, const struct hardware *hardware, struct error *err)
+static int check_again(const struct wishes *wishes, const struct guest *guest, struct hardware *hardware, struct error *err)
 {
     struct plan plan;
     struct plan_input input = input_of(wishes, guest, hardware);
@@ -95,9 +95,9 @@ static int check_again(const struct wishes *wishes, const struct guest *guest, c
     return status;
 }
 
-typedef int guest_work(const struct wishes *wishes, const struct guest *guest, const struct hardware *hardware, struct error *err);
+typedef int guest_work(const struct wishes *wishes, const struct guest *guest, struct hardware *hardware, struct error *err);
 
-static int with_guest(const struct wishes *wishes, const struct hardware *hardware, guest_work *work, struct error *err)
+static int with_guest(const struct wishes *wishes, struct hardware *hardware, guest_work *work, struct error *err)
 {
     struct guest guest;
     struct error closing = {0};
@@ -111,7 +111,7 @@ static int with_guest(const struct wishes *wishes, const struct hardware *hardwa
     return status;
 }
 
-static int undo(const struct wishes *wishes, const struct guest *guest, const struct hardware *hardware, struct error *err)
+static int undo(const struct wishes *wishes, const struct guest *guest, struct hardware *hardware, struct error *err)
 {
     (void)wishes, (void)hardware;
     if (apply_undo(guest, err) < 0)
@@ -120,7 +120,7 @@ static int undo(const struct wishes *wishes, const struct guest *guest, const st
     return EXIT_DONE;
 }
 
-static int make_boot_entry(const struct wishes *wishes, const struct guest *guest, const struct hardware *hardware, struct error *err)
+static int make_boot_entry(const struct wishes *wishes, const struct guest *guest, struct hardware *hardware, struct error *err)
 {
     struct boot_entry_wish wish = {0};
     int result;
@@ -163,6 +163,7 @@ int command_fix(int argc, char **argv)
         {"hardware", "FILE", "fix for the machine that FILE describes, not for this one", .value = &wishes.hardware},
         {"disk", "NAME", "the disk of the machine that the guest lands on (default: its own, else the first)", .value = &wishes.disk},
         {"nic", "OLD=MAC", "the card MAC takes the settings of OLD: a name, a MAC or an address (may be repeated)", .take = take_nic_choice, .context = &wishes.choices},
+        {"listen", NULL, LISTEN_HELP, .flag = &wishes.listen},
         {"dry-run", NULL, "show the plan and every line that would change; change nothing", .flag = &wishes.dry_run},
         {"boot-entry", NULL, "give this machine's UEFI firmware a boot entry for the guest, too", .flag = &wishes.boot_entry},
         {"undo", NULL, "take the last fix back", .flag = &wishes.undo},

@@ -98,6 +98,13 @@ enum initrd_builder {
 };
 
 /* One interface of the guest's own settings. */
+/* A network that a card is in, itself or by a VLAN, bridge or bond on it: what can be looked for on a wire. */
+struct guest_network {
+    char *address; /* "10.9.0.1/16" */
+    char *gateway; /* NULL: none is named */
+    unsigned vlan; /* the tag of its frames; 0: none */
+};
+
 struct guest_nic {
     char *name;  /* "lan0" */
     char *mac;   /* the old identity, lower case; NULL when nothing in the guest tells it */
@@ -109,6 +116,8 @@ struct guest_nic {
     struct strings carries;   /* "10.9.0.1/16 on br0": the addresses of the VLANs, bridges and bonds that it is part of */
     char *gateway;
     struct strings sources;   /* the files that speak of it */
+    struct guest_network *networks;
+    size_t network_count;
 };
 
 struct guest_system {

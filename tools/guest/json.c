@@ -124,6 +124,17 @@ static void fstab_to_json(cJSON *document, const struct guest *guest)
     }
 }
 
+static void networks_to_json(cJSON *object, const struct guest_nic *nic)
+{
+    cJSON *networks = cJSON_AddArrayToObject(object, "networks");
+    for (size_t i = 0; i < nic->network_count; i++) {
+        cJSON *network = json_append_object(networks);
+        json_add_string(network, "address", nic->networks[i].address);
+        json_add_string(network, "gateway", nic->networks[i].gateway);
+        json_add_size(network, "vlan", nic->networks[i].vlan);
+    }
+}
+
 static void nics_to_json(cJSON *document, const struct guest *guest)
 {
     cJSON *nics = cJSON_AddArrayToObject(document, "nics");
@@ -137,6 +148,7 @@ static void nics_to_json(cJSON *document, const struct guest *guest)
         json_add_strings(object, "carries", &guest->nics[i].carries);
         json_add_string(object, "gateway", guest->nics[i].gateway);
         json_add_strings(object, "sources", &guest->nics[i].sources);
+        networks_to_json(object, &guest->nics[i]);
     }
 }
 

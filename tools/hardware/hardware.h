@@ -24,12 +24,31 @@ struct hardware_disk {
     struct strings modaliases; /* of the disk and of every device above it, up to the root bus */
 };
 
+/* What was seen on the wire of a card (wire.h). */
+enum wire_kind {
+    WIRE_SPOKE,    /* somebody with this address */
+    WIRE_ANSWERED, /* the owner of this address, when asked for it */
+    WIRE_OFFERED,  /* a DHCP server would give this address, with its prefix */
+    WIRE_ROUTED,   /* a router says that this IPv6 network is here, with its prefix */
+    WIRE_TAGGED,   /* frames of this VLAN; no address */
+    WIRE_KINDS
+};
+
+struct wire_sight {
+    enum wire_kind kind;
+    unsigned vlan;    /* 0: without a tag */
+    char address[56]; /* "10.0.2.2", "10.0.2.15/24", "2001:db8::/64" */
+};
+
 struct hardware_nic {
     char *name; /* "eth0": its name here, not in the guest */
     char *mac;  /* lower case, with colons; the permanent one */
     char *driver;
     int link;   /* 1 carrier, 0 none, -1 not known (interface down) */
     struct strings modaliases;
+    bool listened; /* its wire was listened to */
+    struct wire_sight *sights;
+    size_t sight_count;
 };
 
 struct hardware {

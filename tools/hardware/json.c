@@ -6,7 +6,7 @@
 
 #include "../base/cleanup.h"
 #include "../base/root.h"
-#include "hardware.h"
+#include "wire.h"
 
 #define HARDWARE_VERSION 1
 
@@ -25,6 +25,17 @@ static void disk_to_json(cJSON *object, const struct hardware_disk *disk)
     json_add_strings(object, "modaliases", &disk->modaliases);
 }
 
+void wire_to_json(cJSON *object, const struct hardware_nic *nic)
+{
+    cJSON *wire = cJSON_AddArrayToObject(object, "wire");
+    for (size_t i = 0; i < nic->sight_count; i++) {
+        cJSON *sight = json_append_object(wire);
+        json_add_string(sight, "seen", wire_kind_name(nic->sights[i].kind));
+        json_add_string(sight, "address", *nic->sights[i].address ? nic->sights[i].address : NULL);
+        json_add_size(sight, "vlan", nic->sights[i].vlan);
+    }
+}
+
 static void nic_to_json(cJSON *object, const struct hardware_nic *nic)
 {
     json_add_string(object, "name", nic->name);
@@ -35,6 +46,8 @@ static void nic_to_json(cJSON *object, const struct hardware_nic *nic)
     else
         cJSON_AddBoolToObject(object, "link", nic->link);
     json_add_strings(object, "modaliases", &nic->modaliases);
+    if (nic->listened)
+        wire_to_json(object, nic);
 }
 
 cJSON *hardware_to_json(const struct hardware *hardware)
@@ -71,6 +84,22 @@ static void disk_from_json(const cJSON *object, struct hardware_disk *disk)
     json_strings(object, "modaliases", &disk->modaliases);
 }
 
+static void wire_from_json(const cJSON *wire, struct hardware_nic *nic)
+{
+    const cJSON *item;
+    nic->listened = cJSON_IsArray(wire);
+    cJSON_ArrayForEach(item, wire)
+    {
+        struct wire_sight sight = {.kind = WIRE_SPOKE, .vlan = (unsigned)json_size(item, "vlan")};
+        while (sight.kind < WIRE_KINDS && !string_is(json_string(item, "seen"), wire_kind_name(sight.kind)))
+            sight.kind++;
+        const char *address = json_string(item, "address");
+        snprintf(sight.address, sizeof sight.address, "%s", address ? address : "");
+        if (sight.kind < WIRE_KINDS)
+            wire_add_sight(nic, &sight);
+    }
+}
+
 static void nic_from_json(const cJSON *object, struct hardware_nic *nic)
 {
     const cJSON *link = cJSON_GetObjectItemCaseSensitive(object, "link");
@@ -79,6 +108,7 @@ static void nic_from_json(const cJSON *object, struct hardware_nic *nic)
     nic->driver = checked_copy(json_string(object, "driver"));
     nic->link = cJSON_IsBool(link) ? cJSON_IsTrue(link) : -1;
     json_strings(object, "modaliases", &nic->modaliases);
+    wire_from_json(cJSON_GetObjectItemCaseSensitive(object, "wire"), nic);
 }
 
 static void lists_from_json(const cJSON *document, struct hardware *hardware)

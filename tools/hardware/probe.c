@@ -86,6 +86,7 @@ static void free_nic(struct hardware_nic *nic)
     free(nic->mac);
     free(nic->driver);
     strings_free(&nic->modaliases);
+    free(nic->sights);
 }
 
 void hardware_free(struct hardware *hardware)

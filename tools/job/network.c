@@ -6,6 +6,7 @@
 
 #include "../base/cleanup.h"
 #include "../base/program.h"
+#include "../plan/network/evidence.h"
 #include "fetch.h"
 #include "run.h"
 
@@ -124,6 +125,16 @@ static int fetch_late_job(struct run *run, struct error *err)
         return -1;
     }
     return 0;
+}
+
+void run_listen(struct run *run, const struct guest *guest)
+{
+    struct error failure = {0};
+    if (!run->appliance || !evidence_is_wanted(&run->hardware, guest, run->job.nic_choice_count))
+        return;
+    console_say(&run->console, "    listening which network card is in which network ...\n");
+    if (evidence_look(&run->hardware, guest, &failure) < 0)
+        console_say(&run->console, "    warning: %s\n", failure.message);
 }
 
 int stage_network(struct run *run, struct error *err)

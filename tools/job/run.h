@@ -57,6 +57,9 @@ int stage_fix(struct run *run, struct error *err);
 int stage_prove(struct run *run, struct error *err);
 int stage_finish(struct run *run, struct error *err);
 
+/* In the appliance: looks at the wires of this machine's cards, where several could take the guest's settings. Does so once. */
+void run_listen(struct run *run, const struct guest *guest);
+
 /* Leaves as `after` says, once everything is done. Returns only when the machine stays up. */
 void run_leave(struct run *run);
 

@@ -30,6 +30,7 @@ static int plan_and_apply(struct run *run, const struct guest *guest, struct err
     struct plan_input input = {.guest = guest, .hardware = &run->hardware, .disk = run->target.name,
                                .nic_choices = run->job.nic_choices, .nic_choice_count = run->job.nic_choice_count};
     struct plan plan = {0};
+    run_listen(run, guest);
     if (plan_make(&input, &plan, err) < 0)
         return -1;
     cJSON_Delete(run->state.plan);

@@ -4,6 +4,7 @@
 #include "../base/cleanup.h"
 #include "../base/options.h"
 #include "boot/choices.h"
+#include "network/evidence.h"
 #include "plan.h"
 
 int take_nic_choice(void *context, const char *argument)
@@ -43,14 +44,24 @@ static int show(const struct plan_input *input, bool json, struct error *err)
     return status;
 }
 
-static int plan_of(const char *what, const char *hardware_file, const char *disk, const struct nic_choices *choices, bool json, struct error *err)
+int listen_for_plan(bool listen, const char *hardware_file, struct hardware *hardware, const struct guest *guest, struct error *err)
+{
+    if (!listen)
+        return 0;
+    if (!hardware_file)
+        return evidence_is_wanted(hardware, guest, 0) ? evidence_look(hardware, guest, err) : 0;
+    error_set(err, "--listen is for the machine that this runs on, and --hardware for another one");
+    return error_advise(err, "Leave one of them out.");
+}
+
+static int plan_of(const char *what, const char *hardware_file, const char *disk, const struct nic_choices *choices, bool listen, bool json, struct error *err)
 {
     struct guest guest = {.root_fd = -1};
     cleanup_hardware struct hardware hardware = {0};
     if (hardware_of(hardware_file, &hardware, err) < 0 || guest_open(what, GUEST_READ, &guest, err) < 0)
         return EXIT_FAILED;
     struct plan_input input = {.guest = &guest, .hardware = &hardware, .disk = disk, .nic_choices = choices->items, .nic_choice_count = choices->count};
-    int status = show(&input, json, err);
+    int status = listen_for_plan(listen, hardware_file, &hardware, &guest, err) < 0 ? EXIT_FAILED : show(&input, json, err);
     struct error closing = {0};
     if (guest_close(&guest, &closing) < 0 && status != EXIT_FAILED) {
         *err = closing;
@@ -62,12 +73,13 @@ static int plan_of(const char *what, const char *hardware_file, const char *disk
 int command_plan(int argc, char **argv)
 {
     const char *hardware = NULL, *disk = NULL;
-    bool json = false;
+    bool json = false, listen = false;
     struct nic_choices choices = {0};
     const struct option_row rows[] = {
         {"hardware", "FILE", "plan for the machine that FILE describes, not for this one", .value = &hardware},
         {"disk", "NAME", "the disk of the machine that the guest lands on (default: its own, else the first)", .value = &disk},
         {"nic", "OLD=MAC", "the card MAC takes the settings of OLD: a name, a MAC or an address (may be repeated)", .take = take_nic_choice, .context = &choices},
+        {"listen", NULL, LISTEN_HELP, .flag = &listen},
         {"json", NULL, "print one JSON document", .flag = &json},
         {0},
     };
@@ -75,7 +87,7 @@ int command_plan(int argc, char **argv)
     int first, status;
     if (options_parse(&usage, argc, argv, &first, &status) == 0) {
         struct error err = {0};
-        status = plan_of(argv[first], hardware, disk, &choices, json, &err);
+        status = plan_of(argv[first], hardware, disk, &choices, listen, json, &err);
         if (status == EXIT_FAILED && err.message[0])
             fprintf(stderr, "rehost: plan: %s\n", err.message);
         if (err.advice[0])

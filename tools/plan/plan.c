@@ -69,6 +69,8 @@ void plan_free(struct plan *plan)
         free_operation(&plan->operations[i]);
     free(plan->findings);
     free(plan->operations);
+    for (size_t i = 0; i < plan->nic_move_count; i++)
+        free(plan->nic_moves[i].why);
     free(plan->nic_moves);
     *plan = (struct plan){0};
 }

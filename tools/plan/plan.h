@@ -43,7 +43,8 @@ struct nic_choice {
 struct nic_move {
     const struct guest_nic *guest_nic;
     const struct hardware_nic *hardware_nic; /* NULL: no NIC is left for it */
-    const char *by; /* "job", "same MAC", "only one", "order" */
+    const char *by; /* "job", "same MAC", "evidence", "only one", "order" */
+    char *why;      /* what was seen on the card's wire: "10.0.2.2 answers"; NULL: nothing */
 };
 
 struct plan_input {

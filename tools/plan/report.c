@@ -3,6 +3,7 @@
 
 #include "../base/cleanup.h"
 #include "../base/root.h"
+#include "../hardware/wire.h"
 #include "diff.h"
 #include "planning.h"
 
@@ -66,6 +67,23 @@ static void add_nic(cJSON *array, const struct nic_move *move)
     json_add_strings(object, "carries", &move->guest_nic->carries);
     json_add_string(object, "new_mac", move->hardware_nic ? move->hardware_nic->mac : NULL);
     json_add_string(object, "by", move->by);
+    if (move->why)
+        json_add_string(object, "why", move->why);
+}
+
+/* What was seen on the wires of this machine's cards; nothing, where none was looked at. */
+static void add_cards(cJSON *document, const struct hardware *hardware)
+{
+    cJSON *cards = NULL;
+    for (size_t i = 0; i < hardware->nic_count; i++) {
+        if (!hardware->nics[i].listened)
+            continue;
+        cards = cards ? cards : cJSON_AddArrayToObject(document, "cards");
+        cJSON *object = json_append_object(cards);
+        json_add_string(object, "mac", hardware->nics[i].mac);
+        cJSON_AddBoolToObject(object, "link", hardware->nics[i].link == 1);
+        wire_to_json(object, &hardware->nics[i]);
+    }
 }
 
 cJSON *plan_to_json(const struct plan *plan, const struct plan_input *input)
@@ -89,6 +107,7 @@ cJSON *plan_to_json(const struct plan *plan, const struct plan_input *input)
     cJSON *nics = cJSON_AddArrayToObject(document, "nics");
     for (size_t i = 0; i < plan->nic_move_count; i++)
         add_nic(nics, &plan->nic_moves[i]);
+    add_cards(document, input->hardware);
     return document;
 }
 
@@ -113,9 +132,26 @@ static void print_nics(struct text *out, const struct plan *plan)
         const struct nic_move *move = &plan->nic_moves[i];
         cleanup_free char *addresses = strings_join(&move->guest_nic->addresses, ", ");
         cleanup_free char *carries = strings_join(&move->guest_nic->carries, ", ");
-        text_printf(out, "  %s  %s%s%s  %s -> %s%s%s%s\n", move->guest_nic->name ? move->guest_nic->name : "(no name)", addresses, *addresses && *carries ? ", " : "", carries,
+        text_printf(out, "  %s  %s%s%s  %s -> %s%s%s%s%s%s\n", move->guest_nic->name ? move->guest_nic->name : "(no name)", addresses, *addresses && *carries ? ", " : "", carries,
                     move->guest_nic->mac ? move->guest_nic->mac : "any", move->hardware_nic ? move->hardware_nic->mac : "none",
-                    move->by ? " (by " : "", move->by ? move->by : "", move->by ? ")" : "");
+                    move->by ? " (by " : "", move->by ? move->by : "", move->why ? ": " : "", move->why ? move->why : "", move->by ? ")" : "");
+    }
+}
+
+#define SIGHTS_SHOWN 6 /* of a card; --json has them all */
+
+static void print_cards(struct text *out, const struct hardware *hardware)
+{
+    for (size_t i = 0; i < hardware->nic_count; i++) {
+        const struct hardware_nic *card = &hardware->nics[i];
+        if (!card->listened)
+            continue;
+        text_printf(out, "  on the wire of %s: %s", card->mac, card->sight_count ? "" : card->link == 1 ? "silence" : "no link");
+        for (size_t j = 0; j < card->sight_count && j < SIGHTS_SHOWN; j++) {
+            cleanup_free char *words = wire_sight_words(&card->sights[j]);
+            text_printf(out, "%s%s", j ? ", " : "", words);
+        }
+        text_append(out, card->sight_count > SIGHTS_SHOWN ? ", ...\n" : "\n");
     }
 }
 
@@ -138,6 +174,7 @@ char *plan_to_text(const struct plan *plan, const struct plan_input *input)
     if (plan->disk)
         text_printf(&out, "disk here: %s%s%s\n", plan->disk->device, plan->disk->driver ? ", driven by " : "", plan->disk->driver ? plan->disk->driver : "");
     print_nics(&out, plan);
+    print_cards(&out, input->hardware);
     print_findings(&out, plan);
     if (plan->operation_count)
         text_append(&out, plan_is_blocked(plan) ? "what would be changed, were it not for the blockers:\n" : "what will be changed:\n");

@@ -113,6 +113,7 @@ static void tell(struct file *file, const char *kind, const yaml_node_pair_t *at
     interface.set_name = scalar(value(file, definition, "set-name"));
     interface.sets_mac = scalar(value(file, definition, "macaddress"));
     interface.link = scalar(value(file, definition, "link"));
+    interface.vlan = scalar(value(file, definition, "id"));
     interface.gateway = default_gateway(file, definition);
     take_list(file, value(file, definition, "addresses"), &interface.addresses);
     take_list(file, value(file, definition, "interfaces"), &interface.ports);

@@ -18,6 +18,7 @@ struct netplan_interface {
     const char *match_mac, *match_name, *match_driver; /* NULL: not given */
     const char *set_name, *sets_mac;
     const char *link; /* of a VLAN: the id of what it is on */
+    const char *vlan; /* its tag */
     bool has_match;
     struct strings addresses, ports;
     const char *gateway;

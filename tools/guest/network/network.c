@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "../../base/cleanup.h"
 
@@ -120,6 +121,11 @@ void guest_nic_free(struct guest_nic *nic)
     strings_free(&nic->leases);
     strings_free(&nic->carries);
     strings_free(&nic->sources);
+    for (size_t i = 0; i < nic->network_count; i++) {
+        free(nic->networks[i].address);
+        free(nic->networks[i].gateway);
+    }
+    free(nic->networks);
 }
 
 void network_free(struct network *network)
@@ -194,6 +200,43 @@ static bool is_called(const struct network_nic *nic, const char *name)
     return string_is(nic->nic.name, name) || string_is(nic->nic.id, name);
 }
 
+unsigned network_vlan(const char *text)
+{
+    char *end;
+    unsigned long vlan = text && isdigit((unsigned char)*text) ? strtoul(text, &end, 10) : 0;
+    return vlan >= 1 && vlan <= 4094 && !*end ? (unsigned)vlan : 0;
+}
+
+/* What its settings say, else what its name does: eth0.100, vlan100. */
+static unsigned vlan_of(const struct network_nic *nic)
+{
+    const char *name = nic->nic.name ? nic->nic.name : "", *dot = strrchr(name, '.');
+    if (nic->vlan)
+        return nic->vlan;
+    return network_vlan(dot ? dot + 1 : strncasecmp(name, "vlan", 4) == 0 ? name + 4 : "");
+}
+
+static bool has_network(const struct guest_nic *card, const char *address, unsigned vlan)
+{
+    for (size_t i = 0; i < card->network_count; i++)
+        if (card->networks[i].vlan == vlan && string_is(card->networks[i].address, address))
+            return true;
+    return false;
+}
+
+/* "dhcp" and the like are no addresses. */
+static void add_networks(struct guest_nic *card, const struct guest_nic *settings, unsigned vlan)
+{
+    for (size_t i = 0; i < settings->addresses.count && card->network_count < CARRIES_MAX; i++) {
+        const char *address = settings->addresses.items[i];
+        if (!strchr(address, '/') || has_network(card, address, vlan))
+            continue;
+        card->networks = checked_grow(card->networks, card->network_count + 1, sizeof *card->networks);
+        card->networks[card->network_count++] =
+            (struct guest_network){checked_copy(address), checked_copy(settings->gateway), vlan};
+    }
+}
+
 /* One card, and what stands on it. */
 struct carrying {
     const struct network *network;
@@ -201,16 +244,17 @@ struct carrying {
     unsigned steps;
 };
 
-static void carry_one(struct carrying *carrying, const struct network_nic *upper)
+static void carry_one(struct carrying *carrying, const struct network_nic *upper, unsigned vlan)
 {
+    add_networks(carrying->card, &upper->nic, vlan);
     for (size_t i = 0; i < upper->nic.addresses.count && carrying->card->carries.count < CARRIES_MAX; i++) {
         cleanup_free char *says = checked_printf("%s on %s", upper->nic.addresses.items[i], upper->nic.name ? upper->nic.name : "an interface");
         strings_add_new(&carrying->card->carries, says);
     }
 }
 
-/* The addresses of what is on top of it, and on top of that in turn. */
-static void carry(struct carrying *carrying, const struct network_nic *lower, unsigned depth)
+/* The addresses of what is on top of it, and on top of that in turn. `vlan`: the tag that frames have below; the outer one counts. */
+static void carry(struct carrying *carrying, const struct network_nic *lower, unsigned vlan, unsigned depth)
 {
     const struct network *network = carrying->network;
     for (size_t i = 0; depth < UPPER_DEPTH_MAX && i < lower->uppers.count; i++)
@@ -218,9 +262,10 @@ static void carry(struct carrying *carrying, const struct network_nic *lower, un
             const struct network_nic *upper = &network->nics[j];
             if (!is_called(upper, lower->uppers.items[i]))
                 continue;
+            unsigned tag = vlan ? vlan : vlan_of(upper);
             carrying->card->in_bridge |= upper->is_bridge;
-            carry_one(carrying, upper);
-            carry(carrying, upper, depth + 1);
+            carry_one(carrying, upper, tag);
+            carry(carrying, upper, tag, depth + 1);
         }
 }
 
@@ -243,7 +288,11 @@ void network_settle_uppers(struct network *network)
             if (upper)
                 upper->is_virtual = true;
         }
-    for (size_t i = 0; i < network->count; i++)
-        if (!network->nics[i].is_virtual)
-            carry(&(struct carrying){.network = network, .card = &network->nics[i].nic}, &network->nics[i], 0);
+    for (size_t i = 0; i < network->count; i++) {
+        struct guest_nic *card = &network->nics[i].nic;
+        if (network->nics[i].is_virtual)
+            continue;
+        add_networks(card, card, 0);
+        carry(&(struct carrying){.network = network, .card = card}, &network->nics[i], 0, 0);
+    }
 }

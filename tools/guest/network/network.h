@@ -11,7 +11,8 @@ struct network {
         struct strings uppers; /* the bridges, bonds and VLANs that it is a part of, by name or id */
         struct strings lowers; /* its own parts, by name or id, where it is the one that names them */
         bool has_settings;     /* more than a name: an address, DHCP, a place in a bridge or bond */
-        bool is_bridge;
+        unsigned vlan;         /* the tag, where it is a VLAN; 0 */
+    bool is_bridge;
         bool is_virtual;       /* a bridge, bond, VLAN: made by software, no card stands behind it */
     } *nics;
     size_t count;
@@ -30,6 +31,8 @@ void network_put_below(struct network *network, const char *upper, const char *l
 void network_put_all_below(struct network *network, const char *upper, char *lowers, const char *file);
 /* The same where a port names what it is in, by name or id. */
 void network_put_under(struct network_nic *lower, const char *upper);
+/* 1 to 4094 of a text that says nothing else; 0 of any other, and of NULL. */
+unsigned network_vlan(const char *text);
 /* Tells the cards which addresses the interfaces above them have. To be called once everything is read. */
 void network_settle_uppers(struct network *network);
 /* Lower case with colons, from any of "52-54-00-AA-00-01", "5254.00aa.0001", …; NULL when it is no MAC. The caller's. */

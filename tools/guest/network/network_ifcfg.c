@@ -155,6 +155,7 @@ static void keep(struct network *network, const struct ifcfg *ifcfg, const char 
     const char *type = get(ifcfg, "TYPE");
     nic->is_bridge |= (type && strcasecmp(type, "Bridge") == 0) || is_yes(get(ifcfg, "BRIDGE"));
     nic->is_virtual |= makes_virtual(ifcfg);
+    nic->vlan = network_vlan(get(ifcfg, "VLAN_ID"));
     cleanup_free char *set_mac = set && !nic->nic.mac ? network_mac(set) : NULL;
     if (set_mac) {
         nic->nic.mac = take_pointer(set_mac);

@@ -10,6 +10,7 @@
 struct connection {
     char *type, *uuid, *name, *mac, *set_mac, *upper, *parent, *gateway;
     struct strings addresses;
+    unsigned vlan;
     bool bound_to_slot; /* [match] says the path or the driver of the card */
 };
 
@@ -84,6 +85,8 @@ static void take(void *context, const char *section, const char *key, const char
         connection->bound_to_slot = true;
     else if (string_is(section, "vlan") && string_is(key, "parent"))
         set(&connection->parent, value);
+    else if (string_is(section, "vlan") && string_is(key, "id"))
+        connection->vlan = network_vlan(value);
     else if (string_is(key, "interface-name") && !connection->name) /* [bond], [bridge], [vlan], up to 0.9.8 */
         set(&connection->name, value);
     else if (string_is(section, "ipv4") || string_is(section, "ipv6"))
@@ -114,6 +117,7 @@ static void keep(struct network *network, const char *file, struct connection *c
     }
     nic->is_bridge |= string_is(connection->type, "bridge");
     nic->is_virtual |= !is_of_a_card(connection);
+    nic->vlan = connection->vlan;
     if (!nic->nic.id)
         nic->nic.id = checked_copy(connection->uuid);
     if (connection->upper)

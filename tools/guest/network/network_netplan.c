@@ -42,6 +42,7 @@ static void take(void *context, const struct netplan_interface *interface)
     nic->has_settings = true;
     nic->is_bridge |= string_is(interface->kind, "bridges");
     nic->is_virtual |= !string_is(interface->kind, "ethernets");
+    nic->vlan = string_is(interface->kind, "vlans") ? network_vlan(interface->vlan) : 0;
     for (size_t i = 0; i < interface->addresses.count; i++)
         strings_add_new(&nic->nic.addresses, interface->addresses.items[i]);
     for (size_t i = 0; i < interface->ports.count; i++)

@@ -102,6 +102,7 @@ void network_parse_networkd(struct network *network, const char *file, const cha
 struct netdev {
     char *name;
     bool is_bridge;
+    unsigned vlan;
 };
 
 static void take_netdev(void *context, const char *section, const char *key, const char *value)
@@ -111,6 +112,8 @@ static void take_netdev(void *context, const char *section, const char *key, con
         set(&netdev->name, checked_copy(value));
     else if (string_is(section, "NetDev") && string_is(key, "Kind"))
         netdev->is_bridge = string_is(value, "bridge");
+    else if (string_is(section, "VLAN") && string_is(key, "Id"))
+        netdev->vlan = network_vlan(value);
 }
 
 /* What a .netdev file makes is no card, whatever its .network file says. */
@@ -122,6 +125,7 @@ void network_parse_netdev(struct network *network, const char *file, const char 
     if (nic) {
         nic->is_virtual = true;
         nic->is_bridge = netdev.is_bridge;
+        nic->vlan = netdev.vlan;
     }
     free(netdev.name);
 }

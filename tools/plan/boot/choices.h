@@ -1,4 +1,4 @@
-/* --nic OLD=MAC, as `plan` and `fix` take it. */
+/* --nic OLD=MAC and --listen, as `plan` and `fix` take it. */
 #ifndef REHOST_PLAN_BOOT_CHOICES_H
 #define REHOST_PLAN_BOOT_CHOICES_H
 
@@ -12,5 +12,9 @@ struct nic_choices {
 /* For a row of an option table; -1 when it is not of that form. */
 int take_nic_choice(void *context, const char *argument);
 void nic_choices_free(struct nic_choices *choices);
+
+/* --listen: the wires of this machine's cards are looked at, before there is a plan. 0 when that is not wanted. */
+#define LISTEN_HELP "find out by listening and asking which card is in which network (some seconds; needs root)"
+int listen_for_plan(bool listen, const char *hardware_file, struct hardware *hardware, const struct guest *guest, struct error *err);
 
 #endif

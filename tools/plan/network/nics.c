@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "../../base/cleanup.h"
+#include "evidence.h"
 
 int nic_choice_parse(const char *argument, struct nic_choice *choice)
 {
@@ -71,7 +72,7 @@ static const struct hardware_nic *nic_by_mac(const struct hardware *hardware, co
     return NULL;
 }
 
-static bool is_taken(const struct plan *plan, const struct hardware_nic *nic)
+bool nic_is_taken(const struct plan *plan, const struct hardware_nic *nic)
 {
     for (size_t i = 0; i < plan->nic_move_count; i++)
         if (plan->nic_moves[i].hardware_nic == nic)
@@ -97,7 +98,7 @@ static void match_choice(struct planning *planning, const struct nic_choice *cho
                        "the job gives %s to %s, which more than one interface of the guest's settings has", choice->mac, choice->old);
     else if (!nic)
         planning_block(planning, "give a MAC that `rehost hardware` shows.", "the job gives %s the card %s, which is not in this machine", choice->old, choice->mac);
-    else if (is_taken(planning->plan, nic) || move->hardware_nic)
+    else if (nic_is_taken(planning->plan, nic) || move->hardware_nic)
         planning_block(planning, "give every interface a card of its own.", "the job names %s twice", move->hardware_nic ? choice->old : choice->mac);
     else
         take(move, nic, "job");
@@ -108,27 +109,28 @@ static void match_same_macs(struct planning *planning)
     for (size_t i = 0; i < planning->plan->nic_move_count; i++) {
         struct nic_move *move = &planning->plan->nic_moves[i];
         const struct hardware_nic *nic = move->guest_nic->mac ? nic_by_mac(planning->hardware, move->guest_nic->mac) : NULL;
-        if (!move->hardware_nic && nic && !is_taken(planning->plan, nic))
+        if (!move->hardware_nic && nic && !nic_is_taken(planning->plan, nic))
             take(move, nic, "same MAC");
     }
 }
 
-/* The next card that is free; one with a cable in it before the others when only one interface is left to serve. */
-static const struct hardware_nic *next_free(const struct planning *planning, bool prefer_link)
+/* The next card that is free; one with a cable in it before the others when only one interface is left to serve, or when all cables
+ * were looked at. */
+static const struct hardware_nic *next_free(const struct planning *planning, bool only_one_left)
 {
     const struct hardware_nic *first = NULL;
     for (size_t i = 0; i < planning->hardware->nic_count; i++) {
         const struct hardware_nic *nic = &planning->hardware->nics[i];
-        if (is_taken(planning->plan, nic))
+        if (nic_is_taken(planning->plan, nic))
             continue;
-        if (!prefer_link || nic->link == 1)
+        if (nic->link == 1 || !(only_one_left || nic->listened))
             return nic;
         first = first ? first : nic;
     }
     return first;
 }
 
-static char *for_people(const struct guest_nic *nic)
+char *nic_words(const struct guest_nic *nic)
 {
     const struct strings *known[] = {&nic->addresses, &nic->leases, &nic->carries};
     cleanup_strings struct strings all = {0};
@@ -147,14 +149,22 @@ static const char *old_of(const struct guest_nic *nic)
     return nic->name ? nic->name : nic->mac ? nic->mac : address;
 }
 
-/* One interface and one card are left. When the job placed the others, it placed these too. */
+static bool is_placed_by_evidence(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->nic_move_count; i++)
+        if (string_is(plan->nic_moves[i].by, "evidence"))
+            return true;
+    return false;
+}
+
+/* One interface and one card are left. When the job or the wires placed the others, they placed these too. */
 static bool only_one_is_left(const struct planning *planning, size_t left)
 {
     size_t free_cards = 0;
     for (size_t i = 0; i < planning->hardware->nic_count; i++)
-        free_cards += !is_taken(planning->plan, &planning->hardware->nics[i]);
+        free_cards += !nic_is_taken(planning->plan, &planning->hardware->nics[i]);
     bool alone = planning->plan->nic_move_count == 1 && planning->hardware->nic_count == 1;
-    return left == 1 && free_cards == 1 && (alone || planning->input->nic_choice_count);
+    return left == 1 && free_cards == 1 && (alone || planning->input->nic_choice_count || is_placed_by_evidence(planning->plan));
 }
 
 static void match_rest(struct planning *planning)
@@ -167,7 +177,7 @@ static void match_rest(struct planning *planning)
     for (size_t i = 0; i < plan->nic_move_count; i++) {
         struct nic_move *move = &plan->nic_moves[i];
         const struct hardware_nic *nic = move->hardware_nic ? NULL : next_free(planning, left == 1);
-        cleanup_free char *name = for_people(move->guest_nic);
+        cleanup_free char *name = nic_words(move->guest_nic);
         if (nic && only_one)
             take(move, nic, "only one");
         else if (nic) {
@@ -205,5 +215,6 @@ void nics_match(struct planning *planning)
     for (size_t i = 0; i < planning->input->nic_choice_count; i++)
         match_choice(planning, &planning->input->nic_choices[i]);
     match_same_macs(planning);
+    evidence_match(planning);
     match_rest(planning);
 }

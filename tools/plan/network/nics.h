@@ -4,8 +4,11 @@
 
 #include "../planning.h"
 
-/* Fills plan->nic_moves, and says what is doubtful. The job's word counts first, then a MAC that is here again, then
- * "there is only one", then the order. */
+/* Fills plan->nic_moves, and says what is doubtful. The job's word counts first, then a MAC that is here again, then what was seen
+ * on the wires of the cards, then "there is only one", then the order. */
 void nics_match(struct planning *planning);
+/* "lan0 (10.0.2.77/24)"; the caller's. */
+char *nic_words(const struct guest_nic *nic);
+bool nic_is_taken(const struct plan *plan, const struct hardware_nic *nic);
 
 #endif

@@ -1,0 +1,177 @@
+/* See evidence.h: the choice, from what was seen. */
+#include "evidence.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../base/bytes.h"
+#include "../../base/cleanup.h"
+#include "../../hardware/wire.h"
+#include "nics.h"
+
+struct address {
+    int family;
+    unsigned bits; /* of its prefix; those of the whole address when none is given */
+    unsigned char bytes[16];
+};
+
+static bool parse(const char *text, struct address *address)
+{
+    cleanup_free char *copy = checked_copy(text);
+    char *slash = strchr(copy, '/');
+    if (slash)
+        *slash = '\0';
+    address->family = strchr(copy, ':') ? AF_INET6 : AF_INET;
+    unsigned most_bits = address->family == AF_INET6 ? 128 : 32;
+    address->bits = slash ? (unsigned)least(strtoul(slash + 1, NULL, 10), most_bits) : most_bits;
+    return address->bits && inet_pton(address->family, copy, address->bytes) == 1;
+}
+
+static bool same_bits(const struct address *a, const struct address *b, unsigned bits)
+{
+    unsigned whole = bits / 8, rest = bits % 8;
+    return a->family == b->family && memcmp(a->bytes, b->bytes, whole) == 0 &&
+           (!rest || (a->bytes[whole] ^ b->bytes[whole]) >> (8 - rest) == 0);
+}
+
+/* "10.0.2.77/24" holds "10.0.2.2". */
+static bool holds(const char *network, const char *text)
+{
+    struct address a, b;
+    return parse(network, &a) && parse(text, &b) && same_bits(&a, &b, a.bits);
+}
+
+static bool speaks_for(const struct wire_sight *sight, const struct guest_nic *nic)
+{
+    for (size_t i = 0; i < nic->network_count; i++)
+        if (nic->networks[i].vlan == sight->vlan && (sight->kind == WIRE_TAGGED || holds(nic->networks[i].address, sight->address)))
+            return true;
+    for (size_t i = 0; sight->kind == WIRE_OFFERED && strchr(sight->address, '/') && i < nic->leases.count; i++)
+        if (holds(sight->address, nic->leases.items[i]))
+            return true;
+    return false;
+}
+
+const struct wire_sight *evidence_for(const struct guest_nic *nic, const struct hardware_nic *card)
+{
+    static const unsigned worth[WIRE_KINDS] = {[WIRE_ANSWERED] = 5, [WIRE_OFFERED] = 4, [WIRE_ROUTED] = 3, [WIRE_SPOKE] = 2, [WIRE_TAGGED] = 1};
+    const struct wire_sight *best = NULL;
+    for (size_t i = 0; i < card->sight_count; i++)
+        if ((!best || worth[card->sights[i].kind] > worth[best->kind]) && speaks_for(&card->sights[i], nic))
+            best = &card->sights[i];
+    return best;
+}
+
+/* Every network of the one is one of the other. */
+static bool is_within(const struct guest_nic *nic, const struct guest_nic *other)
+{
+    for (size_t i = 0; i < nic->network_count; i++) {
+        bool found = false;
+        for (size_t j = 0; j < other->network_count && !found; j++) {
+            struct address a, b;
+            found = nic->networks[i].vlan == other->networks[j].vlan && parse(nic->networks[i].address, &a) && parse(other->networks[j].address, &b) &&
+                    a.bits == b.bits && same_bits(&a, &b, a.bits);
+        }
+        if (!found)
+            return false;
+    }
+    return nic->network_count > 0;
+}
+
+/* The cards of a bond are in the same networks: which of them is which is all the same. */
+static bool are_twins(const struct guest_nic *a, const struct guest_nic *b)
+{
+    return a == b || (is_within(a, b) && is_within(b, a));
+}
+
+/* The first interface without a card that the card's wire speaks for; NULL when there is none, or when it speaks for others too that are no twins of
+ * it: `*contradicts` then. */
+static const struct guest_nic *spoken_for(const struct plan *plan, const struct hardware_nic *card, bool *contradicts)
+{
+    const struct guest_nic *first = NULL;
+    *contradicts = false;
+    for (size_t i = 0; i < plan->nic_move_count; i++) {
+        const struct guest_nic *nic = plan->nic_moves[i].guest_nic;
+        if (plan->nic_moves[i].hardware_nic || !evidence_for(nic, card))
+            continue;
+        *contradicts |= first && !are_twins(first, nic);
+        first = first ? first : nic;
+    }
+    return *contradicts ? NULL : first;
+}
+
+static void warn_of_contradiction(struct planning *planning, const struct hardware_nic *card)
+{
+    cleanup_strings struct strings all = {0};
+    for (size_t i = 0; i < planning->plan->nic_move_count; i++) {
+        const struct nic_move *move = &planning->plan->nic_moves[i];
+        const struct wire_sight *sight = move->hardware_nic ? NULL : evidence_for(move->guest_nic, card);
+        if (!sight)
+            continue;
+        cleanup_free char *says = wire_sight_words(sight), *name = nic_words(move->guest_nic);
+        cleanup_free char *line = checked_printf("%s: %s", name, says);
+        strings_add(&all, line);
+    }
+    cleanup_free char *joined = strings_join(&all, "; ");
+    planning_warn(planning, "say --nic OLD=MAC for these (map=OLD=MAC in a job).", "what was seen on the wire of the card %s speaks for more than one interface: %s",
+                  card->mac, joined);
+}
+
+/* The cards whose wires speak for this interface and its twins, and for no other; as many as `into` holds, the number of all. */
+static size_t cards_for(const struct planning *planning, const struct guest_nic *nic, const struct hardware_nic **into)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < planning->hardware->nic_count; i++) {
+        const struct hardware_nic *card = &planning->hardware->nics[i];
+        bool contradicts;
+        const struct guest_nic *meant = nic_is_taken(planning->plan, card) ? NULL : spoken_for(planning->plan, card, &contradicts);
+        if (meant && are_twins(meant, nic))
+            into[count++] = card;
+    }
+    return count;
+}
+
+/* One interface, and its twins that come later in the list. Whether a card was given. */
+static bool match_class(struct planning *planning, size_t first)
+{
+    struct plan *plan = planning->plan;
+    cleanup_free const struct hardware_nic **cards = checked_alloc((planning->hardware->nic_count + 1) * sizeof *cards);
+    const struct guest_nic *nic = plan->nic_moves[first].guest_nic;
+    size_t count = cards_for(planning, nic, cards), twins = 0, given = 0;
+    for (size_t i = first; i < plan->nic_move_count; i++)
+        twins += !plan->nic_moves[i].hardware_nic && are_twins(nic, plan->nic_moves[i].guest_nic);
+    for (size_t i = first; i < plan->nic_move_count && given < count; i++) {
+        struct nic_move *move = &plan->nic_moves[i];
+        if (move->hardware_nic || !are_twins(nic, move->guest_nic))
+            continue;
+        move->hardware_nic = cards[given++];
+        move->by = count > twins ? "order" : "evidence";
+        move->why = wire_sight_words(evidence_for(move->guest_nic, move->hardware_nic));
+    }
+    if (count <= twins)
+        return given > 0;
+    cleanup_free char *name = nic_words(nic);
+    planning_warn(planning, "if it is to be another of them, say --nic OLD=MAC (map=OLD=MAC in a job).",
+                  "%zu cards of this machine are in the network of %s: the first of them, %s, is taken", count, name, cards[0]->mac);
+    return true;
+}
+
+/* What one card decides leaves less to be in doubt for the next. */
+void evidence_match(struct planning *planning)
+{
+    bool goes_on;
+    do {
+        goes_on = false;
+        for (size_t i = 0; i < planning->plan->nic_move_count; i++)
+            goes_on |= !planning->plan->nic_moves[i].hardware_nic && match_class(planning, i);
+    } while (goes_on);
+    for (size_t i = 0; i < planning->hardware->nic_count; i++) {
+        const struct hardware_nic *card = &planning->hardware->nics[i];
+        bool contradicts = false;
+        if (!nic_is_taken(planning->plan, card))
+            spoken_for(planning->plan, card, &contradicts);
+        if (contradicts)
+            warn_of_contradiction(planning, card);
+    }
+}

@@ -1,0 +1,19 @@
+/* Which card is in which network, by what was seen on the wires of the cards (hardware/wire.h). */
+#ifndef REHOST_PLAN_NETWORK_EVIDENCE_H
+#define REHOST_PLAN_NETWORK_EVIDENCE_H
+
+#include "../planning.h"
+
+/* Whether a look at the wires is of use: several cards that were not looked at, and interfaces whose networks are known, more than the
+ * `choices` that the job names. */
+bool evidence_is_wanted(const struct hardware *hardware, const struct guest *guest, size_t choices);
+/* Looks at the wires of this machine's cards for what the guest's settings name, and adds what was seen to `hardware`, which must be this
+ * machine. -1: nothing can be looked at. */
+int evidence_look(struct hardware *hardware, const struct guest *guest, struct error *err);
+/* Gives the cards that are left to the interfaces that are left, where a card is in the networks of one interface alone; warns where it is in
+ * those of several. */
+void evidence_match(struct planning *planning);
+/* The best of what was seen on the card's wire that speaks for this interface; NULL: nothing does. */
+const struct wire_sight *evidence_for(const struct guest_nic *nic, const struct hardware_nic *card);
+
+#endif

@@ -1,0 +1,169 @@
+/* See evidence.h: the look itself. Who is asked for is what the guest's settings name: gateways, name servers, the hosts of /etc/hosts, the
+ * guest's own addresses (the old server may be running still), and the first and the last address of each network, where routers stand. */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "../../base/bytes.h"
+#include "../../base/cleanup.h"
+#include "../../base/root.h"
+#include "../../hardware/wire.h"
+#include "evidence.h"
+
+#define FILE_MAX (1u << 20)
+#define QUESTIONS_MAX 160 /* at ten a second, so that each is asked in the time that there is */
+#define HOSTS_MAX 32      /* of /etc/hosts */
+
+struct looking {
+    const struct guest *guest;
+    const struct hardware *hardware;
+    struct wire_questions questions;
+};
+
+static void ask(struct looking *looking, uint32_t address, unsigned vlan)
+{
+    struct wire_questions *questions = &looking->questions;
+    for (size_t i = 0; i < questions->count; i++)
+        if (questions->items[i].address == address && questions->items[i].vlan == vlan)
+            return;
+    if (questions->count == QUESTIONS_MAX)
+        return;
+    questions->items = checked_grow(questions->items, questions->count + 1, sizeof *questions->items);
+    questions->items[questions->count++] = (struct wire_question){address, vlan};
+}
+
+struct subnet {
+    uint32_t first, last, own; /* in host order; the first is the network's own number, the last its broadcast address */
+    unsigned vlan;
+};
+
+/* False for IPv6, and for networks of one or two addresses. */
+static bool subnet_of(const struct guest_network *network, struct subnet *subnet)
+{
+    cleanup_free char *address = checked_copy_bytes(network->address, strcspn(network->address, "/"));
+    struct in_addr binary;
+    unsigned bits = (unsigned)strtoul(strchr(network->address, '/') + 1, NULL, 10);
+    if (inet_pton(AF_INET, address, &binary) != 1 || bits < 1 || bits > 30)
+        return false;
+    uint32_t host = UINT32_MAX >> bits, own = ntohl(binary.s_addr);
+    *subnet = (struct subnet){own & ~host, own | host, own, network->vlan};
+    return true;
+}
+
+static void ask_text(struct looking *looking, const struct subnet *subnet, const char *address)
+{
+    struct in_addr binary;
+    if (address && inet_pton(AF_INET, address, &binary) == 1 && ntohl(binary.s_addr) > subnet->first && ntohl(binary.s_addr) < subnet->last)
+        ask(looking, binary.s_addr, subnet->vlan);
+}
+
+/* "nameserver 10.0.2.3" of resolv.conf, "10.0.2.9 db1 db1.example.com" of hosts. */
+static void read_addresses(int root_fd, const char *file, const char *key, struct strings *addresses)
+{
+    cleanup_free char *text = root_read(root_fd, file, FILE_MAX, NULL);
+    const char *cursor = text ? text : "", *start;
+    for (size_t length; addresses->count < HOSTS_MAX && next_line(&cursor, &start, &length);) {
+        cleanup_free char *copy = checked_copy_bytes(start, length);
+        char *rest = string_trim(copy), *word = strsep(&rest, " \t");
+        if (key)
+            word = rest && string_is(word, key) ? string_trim(rest) : "";
+        if (*word && *word != '#')
+            strings_add_new(addresses, word);
+    }
+}
+
+/* Gateways first, guesses last. */
+static void make_questions(struct looking *looking)
+{
+    const struct guest *guest = looking->guest;
+    cleanup_strings struct strings named = {0};
+    read_addresses(guest->root_fd, "/etc/resolv.conf", "nameserver", &named);
+    read_addresses(guest->root_fd, "/etc/hosts", NULL, &named);
+    for (unsigned round = 0; round < 3; round++)
+        for (size_t i = 0; i < guest->nic_count; i++)
+            for (size_t j = 0; j < guest->nics[i].network_count; j++) {
+                struct subnet subnet;
+                if (!subnet_of(&guest->nics[i].networks[j], &subnet))
+                    continue;
+                if (round == 0) {
+                    ask_text(looking, &subnet, guest->nics[i].networks[j].gateway);
+                    ask(looking, htonl(subnet.own), subnet.vlan);
+                }
+                for (size_t k = 0; round == 1 && k < named.count; k++)
+                    ask_text(looking, &subnet, named.items[k]);
+                if (round == 2) {
+                    ask(looking, htonl(subnet.first + 1), subnet.vlan);
+                    ask(looking, htonl(subnet.last - 1), subnet.vlan);
+                }
+            }
+    for (size_t i = 0; i < guest->nic_count; i++)
+        looking->questions.dhcp |= guest->nics[i].leases.count > 0;
+}
+
+static bool is_here(const struct hardware *hardware, const char *mac)
+{
+    for (size_t i = 0; mac && i < hardware->nic_count; i++)
+        if (hardware->nics[i].mac && strcasecmp(hardware->nics[i].mac, mac) == 0)
+            return true;
+    return false;
+}
+
+/* Is it to be looked for, and can it be known? */
+static bool is_of_interest(const struct looking *looking, const struct guest_nic *nic)
+{
+    return (nic->network_count || nic->leases.count) && !is_here(looking->hardware, nic->mac);
+}
+
+static bool is_found(const struct looking *looking, const struct guest_nic *nic)
+{
+    for (size_t i = 0; i < looking->hardware->nic_count; i++)
+        if (evidence_for(nic, &looking->hardware->nics[i]))
+            return true;
+    return false;
+}
+
+static bool tells_something(const struct looking *looking, const struct hardware_nic *card)
+{
+    for (size_t i = 0; i < looking->guest->nic_count; i++)
+        if (evidence_for(&looking->guest->nics[i], card))
+            return true;
+    return false;
+}
+
+/* Every interface is found, and as many cards tell something: those of a bond have to do so each. Where there are as many cards as interfaces,
+ * the last one is known when the others are. */
+static bool is_enough(void *context)
+{
+    const struct looking *looking = context;
+    size_t wanted = 0, missing = 0, telling = 0, spare = looking->guest->nic_count == looking->hardware->nic_count;
+    for (size_t i = 0; i < looking->guest->nic_count; i++) {
+        bool is_wanted = is_of_interest(looking, &looking->guest->nics[i]);
+        wanted += is_wanted;
+        missing += is_wanted && !is_found(looking, &looking->guest->nics[i]);
+    }
+    for (size_t i = 0; i < looking->hardware->nic_count; i++)
+        telling += tells_something(looking, &looking->hardware->nics[i]);
+    return missing <= spare && telling + spare >= wanted;
+}
+
+bool evidence_is_wanted(const struct hardware *hardware, const struct guest *guest, size_t choices)
+{
+    const struct looking looking = {.guest = guest, .hardware = hardware};
+    size_t wanted = 0;
+    for (size_t i = 0; i < guest->nic_count; i++)
+        wanted += is_of_interest(&looking, &guest->nics[i]);
+    for (size_t i = 0; i < hardware->nic_count; i++)
+        if (hardware->nics[i].listened)
+            return false;
+    return wanted > choices && hardware->nic_count > 1;
+}
+
+int evidence_look(struct hardware *hardware, const struct guest *guest, struct error *err)
+{
+    struct looking looking = {.guest = guest, .hardware = hardware, .questions = {.enough = is_enough, .context = &looking}};
+    make_questions(&looking);
+    int result = wire_look(hardware, &looking.questions, err);
+    free(looking.questions.items);
+    return result;
+}
