@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "cleanup.h"
+#include "read.h"
 
 #define NAMES_MAX 65536
 
@@ -43,9 +44,7 @@ char *root_read(int root_fd, const char *path, size_t max_bytes, size_t *length)
     cleanup_text struct text text = {0};
     char buffer[65536];
     for (;;) { /* not by st_size: files of /proc and /sys say 0 or 4096 */
-        ssize_t got = read(fd, buffer, sizeof buffer);
-        if (got < 0 && errno == EINTR)
-            continue;
+        ssize_t got = read_at_least(fd, buffer, sizeof buffer, sizeof buffer);
         if (got < 0)
             return NULL;
         if (got == 0)

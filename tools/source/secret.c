@@ -1,13 +1,13 @@
 /* See secret.h. */
 #include "secret.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "../base/cleanup.h"
+#include "../base/read.h"
 #include "../base/text.h"
 
 #define SECRET_MAX 1024
@@ -22,27 +22,11 @@ static void forget(struct secret *secret)
 }
 #define cleanup_secret __attribute__((cleanup(forget)))
 
-/* To its end: the file may be a pipe. */
-static ssize_t read_all(int fd, char *bytes, size_t max)
-{
-    size_t length = 0;
-    while (length < max) {
-        ssize_t got = read(fd, bytes + length, max - length);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        length += (size_t)got;
-    }
-    return (ssize_t)length;
-}
-
+/* To its end, as it may be a pipe. */
 static int read_file(const char *file, struct secret *secret, struct error *err)
 {
     cleanup_close int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0 || read_all(fd, secret->bytes, SECRET_MAX + 1) < 0)
+    if (fd < 0 || read_at_least(fd, secret->bytes, SECRET_MAX + 1, SECRET_MAX + 1) < 0)
         return error_errno(err, "read the password from %s", file);
     size_t length = strcspn(secret->bytes, "\r\n"), line_end = strspn(secret->bytes + length, "\r\n");
     if (secret->bytes[length + line_end] || length > SECRET_MAX)

@@ -1,10 +1,10 @@
 /* See cpio.h. The stream may come from a hostile guest: every size in it is checked against a bound. */
 #include "cpio.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/types.h>
-#include <unistd.h>
+
+#include "../../base/read.h"
 
 /* A whole Debian initrd with every driver has 3000 names and 300 MB; these are far off either. */
 #define NAMES_MAX 300000
@@ -23,16 +23,11 @@ static ssize_t fill(struct cpio_reader *reader, size_t wanted)
         reader->end -= reader->start;
         reader->start = 0;
     }
-    while (reader->end - reader->start < wanted) {
-        ssize_t got = read(reader->fd, reader->buffer + reader->end, sizeof reader->buffer - reader->end);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        reader->end += (size_t)got;
-    }
+    size_t has = reader->end - reader->start;
+    ssize_t got = has < wanted ? read_at_least(reader->fd, reader->buffer + reader->end, wanted - has, sizeof reader->buffer - reader->end) : 0;
+    if (got < 0)
+        return -1;
+    reader->end += (size_t)got;
     return (ssize_t)(reader->end - reader->start);
 }
 
