@@ -3,7 +3,7 @@
 set -euo pipefail
 # shellcheck source=tests/used/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
-needs_devices mke2fs mkfs.xfs mkfs.btrfs mkntfs mkfs.fat mkswap ntfscp ntfsfix partclone.extfs
+needs_devices mke2fs mkfs.xfs mkfs.btrfs mkntfs mkfs.fat mkswap ntfscp ntfsfix mkfs.f2fs partclone.extfs
 
 SOURCE=$WORK/source
 # name, type, MiB, what is said
@@ -17,6 +17,7 @@ CASES=(
     "hibernated NTFS|ntfs|40|hibernated"
     "NTFS to be checked|ntfs|40|partclone does not know it, or finds errors"
     "mounted FAT|vfat|40|not unmounted cleanly"
+    "mounted f2fs|f2fs|60|not unmounted cleanly"
     "hibernation in swap|swap|20|hibernates in it"
     "LUKS|luks|20|encrypted"
     "ext4 with a broken bitmap|ext4|20|partclone does not know it"
@@ -41,6 +42,14 @@ while_mounted() {
     [ "$type" != xfs ] || dd if="$WORK/now" of="$device" bs=1M conv=notrunc,fsync status=none
 }
 
+# In the flags of both checkpoints, which lie a segment of 2 MiB from each other; where the first is, stands in the superblock.
+clear_f2fs_unmounted() {
+    local at
+    at=$(($(od -An -tu4 -j $((1024 + 76)) -N4 "$1") * 4096))
+    write_at "$1" $((at + 132)) '\x00'
+    write_at "$1" $((at + (2 << 20) + 132)) '\x00'
+}
+
 spoil() {
     local device=$2
     case $1 in
@@ -55,6 +64,7 @@ spoil() {
     "hibernated NTFS") mkntfs -q -F -Q "$device" && { printf hibr && head -c 8188 /dev/zero; } >"$WORK/hiberfil.sys" && ntfscp -f "$device" "$WORK/hiberfil.sys" hiberfil.sys ;;
     "NTFS to be checked") mkntfs -q -F -Q "$device" && ntfsfix "$device" ;;
     "mounted FAT") mkfs.fat -F 32 "$device" && write_at "$device" 65 '\x01' ;;
+    "mounted f2fs") mkfs.f2fs -q -f "$device" && clear_f2fs_unmounted "$device" ;;
     "hibernation in swap") mkswap -q "$device" && write_at "$device" 4086 'S1SUSPEND\0' ;;
     LUKS) write_at "$device" 0 'LUKS\xba\xbe\x00\x01aes\0' ;;
     esac

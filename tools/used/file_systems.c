@@ -29,6 +29,7 @@ static const struct file_system {
     {"ntfs", "partclone.ntfs", distrust_ntfs},
     {"vfat", "partclone.fat", distrust_fat},
     {"exfat", "partclone.exfat", distrust_exfat},
+    {"f2fs", "partclone.f2fs", distrust_f2fs},
 };
 
 /* It reads what a stranger has written: it may not eat all memory, and is the first to go when there is none left. */

@@ -118,3 +118,44 @@ const char *distrust_exfat(const struct volume *volume, int fd)
         return UNREADABLE;
     return get_le16(sector + VOLUME_FLAGS) & TROUBLE ? NOT_CLEAN : NULL;
 }
+
+/* include/linux/f2fs_fs.h: the superblock at 1024, and two checkpoints of which the newer counts. Its last block is written when all of it is there,
+ * and repeats the version. What was written since a checkpoint that is not that of an unmount, the file system finds only when it is mounted. */
+enum { F2FS_AT = 1024, F2FS_BLOCK_SHIFT = 16, F2FS_SEGMENT_SHIFT = 20, F2FS_CHECKPOINT = 76, F2FS_DEVICES = 2201 };
+enum { CHECKPOINT_FLAGS = 132, CHECKPOINT_BLOCKS = 136, CHECKPOINT_UNMOUNTED = 1 };
+enum { CHECKPOINT_TROUBLE = 0x7018 }; /* errors, to be checked, without checkpoints for a while, half resized */
+enum { F2FS_BLOCK_SHIFT_MIN = 12, F2FS_BLOCK_SHIFT_MAX = 16, F2FS_SEGMENT_SHIFT_MAX = 16 };
+
+/* Its version, 0 when it is torn. */
+static uint64_t read_checkpoint(int fd, uint64_t at, uint32_t block_bytes, uint32_t *flags)
+{
+    unsigned char first[140], last[8];
+    if (!read_at(fd, first, sizeof first, at))
+        return 0;
+    uint64_t blocks = get_le32(first + CHECKPOINT_BLOCKS);
+    *flags = get_le32(first + CHECKPOINT_FLAGS);
+    return blocks && read_at(fd, last, sizeof last, at + (blocks - 1) * block_bytes) && get_le64(last) == get_le64(first) ? get_le64(first) : 0;
+}
+
+const char *distrust_f2fs(const struct volume *volume, int fd)
+{
+    (void)volume;
+    unsigned char superblock[F2FS_DEVICES + 1];
+    uint32_t flags[2] = {0};
+    if (!read_at(fd, superblock, sizeof superblock, F2FS_AT))
+        return UNREADABLE;
+    if (superblock[F2FS_DEVICES])
+        return "it spans several devices";
+    uint32_t block_shift = get_le32(superblock + F2FS_BLOCK_SHIFT), segment_shift = get_le32(superblock + F2FS_SEGMENT_SHIFT);
+    if (block_shift < F2FS_BLOCK_SHIFT_MIN || block_shift > F2FS_BLOCK_SHIFT_MAX || segment_shift > F2FS_SEGMENT_SHIFT_MAX)
+        return UNREADABLE;
+    uint64_t at = (uint64_t)get_le32(superblock + F2FS_CHECKPOINT) << block_shift, versions[2];
+    for (unsigned i = 0; i < 2; i++)
+        versions[i] = read_checkpoint(fd, at + ((uint64_t)i << (segment_shift + block_shift)), 1u << block_shift, &flags[i]);
+    uint32_t newest = flags[versions[1] > versions[0]];
+    if (!versions[0] && !versions[1])
+        return "neither of its checkpoints is whole";
+    if (newest & CHECKPOINT_TROUBLE)
+        return "it has errors, asks for a check, or was half resized";
+    return newest & CHECKPOINT_UNMOUNTED ? NULL : NOT_CLEAN;
+}
