@@ -5,6 +5,7 @@
 #include "../base/cleanup.h"
 #include "apply.h"
 #include "chroot.h"
+#include "loader.h"
 #include "replace.h"
 #include "undo.h"
 
@@ -30,6 +31,8 @@ static int carry_out(const struct guest *guest, const struct operation *operatio
         if (err && strstr(err->message, "No space left on device"))
             error_advise(err, "The guest's file system is full; everything is put back as it was. Free some space on the source (apt-get clean, old kernels, logs) and start again.");
         return error_prefix(err, "run %s in the guest", operation->argv.items[0]);
+    case OPERATION_INSTALL:
+        return loader_install(guest, operation->path, err) < 0 ? error_prefix(err, "install extlinux in %s", operation->path) : label_changes(guest, operation, err);
     }
     return error_set(err, "an operation of an unknown kind");
 }

@@ -146,6 +146,7 @@ static int go_on_without_plan(struct run *run, const struct error *failure, stru
 static int look_and_plan(struct run *run, struct guest *guest, struct error *err)
 {
     struct error failure = {0};
+    run->into_partition = guest_disk_is_bare(&guest->disk);
     find_map(run, guest); /* before anything is mounted: partclone looks into no file system that is */
     if (guest_look_in(guest, &failure) < 0)
         return go_on_without_plan(run, &failure, err);

@@ -37,6 +37,7 @@ struct run {
     struct source source;  /* open from stage source to the end of the pull */
     struct target target;
     struct used_map map;   /* which blocks of the source are in use; of 0 bytes when that cannot be told */
+    bool into_partition;   /* the source is a bare file system */
     struct pull_result pulled;
     struct boot_entry_wish boot_entry; /* that this machine's firmware is to get; without a loader: none */
     char *lost;            /* the list of what the source could not read, for people; NULL: nothing */

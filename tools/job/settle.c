@@ -8,6 +8,8 @@
 
 static char *operation_words(const struct operation *operation)
 {
+    if (operation->kind == OPERATION_INSTALL)
+        return checked_printf("install extlinux in %s", operation->path);
     if (operation->kind != OPERATION_RUN)
         return checked_printf("%s %s", operation->kind == OPERATION_WRITE ? "write" : "remove", operation->path);
     cleanup_free char *command = strings_join(&operation->argv, " ");
@@ -28,7 +30,8 @@ static void say_operation(void *context, const struct operation *operation, size
 static int plan_and_apply(struct run *run, const struct guest *guest, struct error *err)
 {
     struct plan_input input = {.guest = guest, .hardware = &run->hardware, .disk = run->target.name,
-                               .nic_choices = run->job.nic_choices, .nic_choice_count = run->job.nic_choice_count};
+                               .nic_choices = run->job.nic_choices, .nic_choice_count = run->job.nic_choice_count,
+                               .held_boot_code = run->pulled.boot_code};
     struct plan plan = {0};
     run_listen(run, guest);
     if (plan_make(&input, &plan, err) < 0)

@@ -83,6 +83,7 @@ int stage_pull(struct run *run, struct error *err)
         .zero_unreadable = run->job.zero_unreadable,
         .verify = run->job.verify,
         .restart = run->job.restart,
+        .into_partition = run->into_partition,
         .hold_boot_code = true,
     };
     console_progress_start(&run->console);

@@ -125,10 +125,22 @@ static bool is_this_disk(const struct guest *guest, const char *disk)
     return old && !string_starts(old, "/dev/disk/") ? string_is(disk, old) : is_first_of_its_kind(disk);
 }
 
+/* What the settings call the root is the root, whatever the number: Xen gives a guest its file system as /dev/xvda2, and there is no other partition;
+ * or as /dev/xvda, and now it is in one. */
+static bool is_root(const struct guest *guest, const char *spec)
+{
+    for (size_t i = 0; i < guest->fstab_count; i++)
+        if (string_is(guest->fstab[i].file, "/") && string_is(guest->fstab[i].spec, spec))
+            return true;
+    return string_is(guest->boot.default_root, spec);
+}
+
 const struct partition *device_partition(const struct guest *guest, const char *spec)
 {
     unsigned number = 0;
     cleanup_free char *disk = device_disk_name(spec, &number);
+    if (disk && guest->root_partition && is_root(guest, spec))
+        return guest->root_partition;
     if (!disk || !is_this_disk(guest, disk))
         return NULL;
     for (size_t i = 0; i < guest->disk.partition_count; i++) {

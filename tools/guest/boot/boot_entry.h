@@ -38,6 +38,8 @@ char *command_line_value(const char *command_line, const char *name);
 
 /* GRUB legacy's menu.lst or grub.conf. */
 void grub_legacy_entries(const char *config, struct boot_entries *entries);
+/* How an extlinux.conf begins that rehost wrote: what the guest had before is still there, and nothing starts it. */
+#define EXTLINUX_MARK "# Made by rehost"
 /* extlinux.conf, syslinux.cfg; `include` gives the text of a file that it includes (the caller's), or NULL. */
 typedef char *extlinux_include(void *context, const char *path);
 void extlinux_entries(const char *config, extlinux_include *include, void *context, struct boot_entries *entries);

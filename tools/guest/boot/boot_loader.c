@@ -197,21 +197,29 @@ static const struct place {
     {BOOT_LOADER_GRUB_LEGACY, "/boot/grub/grub.conf", read_grub_legacy},
 };
 
+/* What rehost has put in the place of a loader that could not start here. */
+static const struct place given = {BOOT_LOADER_EXTLINUX, "/boot/extlinux/extlinux.conf", read_extlinux};
+
+/* False: it is not there, or not to be read, which is noted. */
+static bool read_place(struct guest *guest, const struct place *place, const char *mark)
+{
+    cleanup_free char *config = root_read(guest->root_fd, place->config, CONFIG_MAX, NULL);
+    if (!config && errno != ENOENT && errno != ENOTDIR) {
+        cleanup_free char *note = checked_printf("%s cannot be read: %s", place->config, strerror(errno));
+        strings_add_new(&guest->notes, note);
+    }
+    if (!config || !string_starts(config, mark))
+        return false;
+    guest->boot.kind = place->kind;
+    guest->boot.config = checked_copy(place->config);
+    place->read(guest, config);
+    take_default(guest);
+    return true;
+}
+
 void boot_loader_read(struct guest *guest)
 {
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        cleanup_free char *config = root_read(guest->root_fd, places[i].config, CONFIG_MAX, NULL);
-        if (!config && (errno == ENOENT || errno == ENOTDIR))
-            continue;
-        if (!config) {
-            cleanup_free char *note = checked_printf("%s cannot be read: %s", places[i].config, strerror(errno));
-            strings_add(&guest->notes, note);
-            continue;
-        }
-        guest->boot.kind = places[i].kind;
-        guest->boot.config = checked_copy(places[i].config);
-        places[i].read(guest, config);
-        take_default(guest);
-        return;
-    }
+    bool found = read_place(guest, &given, EXTLINUX_MARK);
+    for (size_t i = 0; !found && i < sizeof places / sizeof *places; i++)
+        found = read_place(guest, &places[i], "");
 }
