@@ -51,7 +51,7 @@ static int open_for(const struct wishes *wishes, struct guest *guest, struct err
     else if (wishes->undo)
         result = guest_open(wishes->what, GUEST_WRITE, guest, err);
     else
-        result = apply_open(wishes->what, guest, &recovered, err);
+        result = apply_open(&wishes->what, 1, guest, &recovered, err);
     if (recovered)
         printf("An earlier fix was cut off; what it had changed was put back first.\n");
     return result;

@@ -78,11 +78,17 @@ static bool was_cut_off(const struct guest *guest, int *number)
     return *number > 0 && !undo_is_complete(guest->root_fd, *number);
 }
 
-int apply_open(const char *what, struct guest *guest, bool *recovered, struct error *err)
+/* The first may be a directory, which has no others. */
+static int open_to_write(const char *const *disks, size_t count, struct guest *guest, struct error *err)
+{
+    return count == 1 ? guest_open(disks[0], GUEST_WRITE, guest, err) : guest_open_disks(disks, count, GUEST_WRITE, guest, err);
+}
+
+int apply_open(const char *const *disks, size_t count, struct guest *guest, bool *recovered, struct error *err)
 {
     int number;
     struct error closing = {0};
-    if (guest_open(what, GUEST_WRITE, guest, err) < 0)
+    if (open_to_write(disks, count, guest, err) < 0)
         return -1;
     bool cut_off = was_cut_off(guest, &number);
     if (recovered)
@@ -94,7 +100,7 @@ int apply_open(const char *what, struct guest *guest, bool *recovered, struct er
         *err = closing;
         result = -1;
     }
-    return result < 0 ? -1 : guest_open(what, GUEST_WRITE, guest, err);
+    return result < 0 ? -1 : open_to_write(disks, count, guest, err);
 }
 
 int apply_undo(const struct guest *guest, struct error *err)

@@ -68,6 +68,7 @@ struct plan {
     size_t operation_count;
     struct nic_move *nic_moves;
     size_t nic_move_count;
+    size_t absent_file_systems; /* that the guest's fstab names, and that lie on none of the disks at hand */
     const struct hardware_disk *disk;
 };
 
