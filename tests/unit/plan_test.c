@@ -131,13 +131,15 @@ static void put_tables(struct test_case *test, const char *version)
     fixture_run(copy);
 }
 
-/* {"version": …, "image": …, "initrd": …, "initrd_fits": true} */
+/* {"version": …, "image": …, "initrd": …, "initrd_fits": true}, or {"version": …, "unified": …, "cmdline": …} */
 static void put_own_kernel(struct test_case *test, const cJSON *kernel)
 {
-    const char *initrd = json_string(kernel, "initrd"), *image = json_string(kernel, "image");
+    const char *initrd = json_string(kernel, "initrd"), *image = json_string(kernel, "image"), *unified = json_string(kernel, "unified");
     put_tables(test, json_string(kernel, "version"));
     if (image)
         fixture_put_kernel_at(&test->fixture, image);
+    if (unified)
+        fixture_put_unified_at(&test->fixture, unified, json_string(kernel, "version"), json_string(kernel, "cmdline"), json_flag(kernel, "initrd_fits") ? made_anew : fixture_old_modules);
     if (initrd)
         fixture_put_initrd_at(&test->fixture, initrd, json_flag(kernel, "initrd_fits") ? made_anew : fixture_old_modules);
 }
@@ -303,7 +305,11 @@ static void pretend_run(struct test_case *test, const struct operation *operatio
         test->has_loader = true;
     else if (string_is(operation->step, "efi"))
         fixture_put(&test->fixture, path, "");
-    else if (string_is(operation->step, "initrd"))
+    else if (string_ends(path, ".efi")) {
+        cleanup_free char *line = root_read(test->guest.root_fd, "/etc/kernel/cmdline", 1 << 20, NULL);
+        assert_non_null(line);
+        fixture_put_unified_at(&test->fixture, path, test->guest.kernels[0].version, line, made_anew);
+    } else if (string_is(operation->step, "initrd"))
         fixture_put_initrd_at(&test->fixture, path, made_anew);
     else {
         cleanup_free char *text = root_read(test->guest.root_fd, path, 1 << 20, NULL);

@@ -16,6 +16,8 @@ struct boot_entry {
     char *initrd;    /* the last of several: the one before may be microcode; NULL */
     char *arguments; /* the kernel's command line */
     char *root;      /* of root= there, or NULL */
+    bool is_unified; /* `kernel` is a unified kernel image, which has the initrd and the arguments in itself */
+    char *version;   /* of the kernel in that; NULL when it is not known */
     int kernel_index; /* of the guest's kernels, the one that it starts; -1: none of them. Set once all is read */
 };
 
