@@ -49,7 +49,7 @@ static void takes_every_key(void **state)
     struct error err;
     assert_int_equal(parse("# a comment\r\n\r\n source = nbd://10.0.2.2:10809/disk \r\ndisk=auto\nnic=52:54:00:aa:bb:cc\n"
                            "ip=192.0.2.10/24,192.0.2.1\nmap=lan0=52:54:00:00:00:01\nmap=lan1=52:54:00:00:00:02\nconfirm=yes\nrestart=yes\n"
-                           "after=poweroff\npatience=90", &job, &err), 0);
+                           "after=poweroff\npatience=90\nall=yes\nverify=yes\nread-errors=zero", &job, &err), 0);
     assert_string_equal(job.disks[0].source, "nbd://10.0.2.2:10809/disk");
     assert_string_equal(job.disks[0].disk, "auto");
     assert_string_equal(job.nic, "52:54:00:aa:bb:cc");
@@ -59,6 +59,9 @@ static void takes_every_key(void **state)
     assert_string_equal(job.nic_choices[1].mac, "52:54:00:00:00:02");
     assert_true(job.confirmed);
     assert_true(job.restart);
+    assert_true(job.all);
+    assert_true(job.verify);
+    assert_true(job.zero_unreadable);
     assert_int_equal(job.after, AFTER_POWEROFF);
     assert_int_equal(job.patience_seconds, 90);
     job_free(&job);
@@ -98,6 +101,7 @@ static void an_empty_or_wrong_value_is_refused(void **state)
     refuses("source=nbd+unix:///x\n", "?socket=PATH is missing");
     refuses("confirm=Yes\n", "it is \"yes\" or \"ask\"");
     refuses("restart=1\n", "it is \"yes\" or \"no\"");
+    refuses("all=all\n", "it is \"yes\" or \"no\"");
     refuses("after=later\n", "it is \"reboot\"");
     refuses("ip=192.0.2.10\n", "is no address");
     refuses("ip=192.0.2.10/33\n", "is no address");

@@ -23,6 +23,7 @@ struct job {
     char *nic;     /* of this machine, for the pull: "auto" (default), a name, or a MAC */
     char *ip;      /* "dhcp" (default) or ADDRESS/PREFIX[,GATEWAY] */
     bool confirmed; /* confirm=yes: what is on the target disk may be destroyed without asking */
+    bool all;       /* free space is copied too */
     bool zero_unreadable; /* read-errors=zero: what the source cannot read becomes zeroes, and is listed */
     bool verify;    /* the copy is read back and compared with what was received */
     bool restart;   /* a copy that is on the target is not gone on with, but overwritten */

@@ -50,12 +50,22 @@ static int take_confirm(struct job *job, const char *value, struct error *err)
     return 0;
 }
 
-static int take_restart(struct job *job, const char *value, struct error *err)
+static int take_yes_no(bool *slot, const char *value, struct error *err)
 {
     if (!string_is(value, "yes") && !string_is(value, "no"))
         return error_set(err, "it is \"yes\" or \"no\", not \"%.100s\"", value);
-    job->restart = string_is(value, "yes");
+    *slot = string_is(value, "yes");
     return 0;
+}
+
+static int take_restart(struct job *job, const char *value, struct error *err)
+{
+    return take_yes_no(&job->restart, value, err);
+}
+
+static int take_all(struct job *job, const char *value, struct error *err)
+{
+    return take_yes_no(&job->all, value, err);
 }
 
 static int take_after(struct job *job, const char *value, struct error *err)
@@ -88,10 +98,7 @@ static int take_read_errors(struct job *job, const char *value, struct error *er
 
 static int take_verify(struct job *job, const char *value, struct error *err)
 {
-    if (!string_is(value, "yes") && !string_is(value, "no"))
-        return error_set(err, "it is \"yes\" or \"no\", not \"%.100s\"", value);
-    job->verify = string_is(value, "yes");
-    return 0;
+    return take_yes_no(&job->verify, value, err);
 }
 
 static int take_map(struct job *job, const char *value, struct error *err)
@@ -111,7 +118,7 @@ static int take_job(struct job *job, const char *value, struct error *err)
 }
 
 /* The order is that of the bits in struct job's `given`. */
-enum key_number { KEY_SOURCE, KEY_PASSWORD_FILE, KEY_DISK, KEY_NIC, KEY_IP, KEY_MAP, KEY_CONFIRM, KEY_RESTART, KEY_AFTER, KEY_PATIENCE, KEY_READ_ERRORS, KEY_VERIFY, KEY_JOB, KEY_COUNT };
+enum key_number { KEY_SOURCE, KEY_PASSWORD_FILE, KEY_DISK, KEY_NIC, KEY_IP, KEY_MAP, KEY_CONFIRM, KEY_RESTART, KEY_ALL, KEY_AFTER, KEY_PATIENCE, KEY_READ_ERRORS, KEY_VERIFY, KEY_JOB, KEY_COUNT };
 
 static const struct key {
     const char *name;
@@ -127,6 +134,7 @@ static const struct key {
     [KEY_MAP] = {"map", take_map, true},
     [KEY_CONFIRM] = {"confirm", take_confirm, false},
     [KEY_RESTART] = {"restart", take_restart, false},
+    [KEY_ALL] = {"all", take_all, false},
     [KEY_AFTER] = {"after", take_after, false},
     [KEY_PATIENCE] = {"patience", take_patience, false},
     [KEY_READ_ERRORS] = {"read-errors", take_read_errors, false},
@@ -242,6 +250,8 @@ static void merge(struct job *winner, struct job *loser)
         winner->confirmed = loser->confirmed;
     if (new_keys & 1u << KEY_RESTART)
         winner->restart = loser->restart;
+    if (new_keys & 1u << KEY_ALL)
+        winner->all = loser->all;
     if (new_keys & 1u << KEY_READ_ERRORS)
         winner->zero_unreadable = loser->zero_unreadable;
     if (new_keys & 1u << KEY_VERIFY)

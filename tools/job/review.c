@@ -121,7 +121,7 @@ static void find_map(struct run *run, unsigned i, const struct guest *guest)
     cJSON **shown = &run->state.disks[i].map;
     cleanup_free char *prefix = run_prefix(run, i);
     used_free(map);
-    if (used_find_on(guest, map, &failure) < 0)
+    if (!run->job.all && used_find_on(guest, map, &failure) < 0)
         console_say(&run->console, "    %severything will be copied, as it cannot be told what is in use: %s\n", prefix, failure.message);
     cJSON_Delete(*shown);
     *shown = map->disk_bytes ? used_to_json(map) : NULL;
