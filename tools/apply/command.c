@@ -17,14 +17,14 @@ struct wishes {
 
 static struct plan_input input_of(const struct wishes *wishes, const struct guest *guest, const struct hardware *hardware)
 {
-    return (struct plan_input){.guest = guest, .hardware = hardware, .disk = wishes->disk, .nic_choices = wishes->choices.items, .nic_choice_count = wishes->choices.count};
+    return (struct plan_input){.guest = guest, .hardware = hardware, .disk = wishes->disk, .nic_choices = wishes->choices.items, .nic_choice_count = wishes->choices.count, .address_changes = &wishes->choices.addresses};
 }
 
 static void tell(void *context, const struct operation *operation, size_t index, size_t count)
 {
     (void)context;
     cleanup_free char *command = strings_join(&operation->argv, " ");
-    static const char *const verbs[] = {"write", "remove", "run", "install extlinux in"};
+    static const char *const verbs[] = {"write", "remove", "run"};
     printf("[%zu/%zu] %s %s: %s\n", index + 1, count, verbs[operation->kind], operation->path ? operation->path : command, operation->why);
     fflush(stdout); /* a run takes minutes */
 }
@@ -33,7 +33,7 @@ static void print_diffs(const struct guest *guest, const struct plan *plan)
 {
     for (size_t i = 0; i < plan->operation_count; i++) {
         const struct operation *operation = &plan->operations[i];
-        if (operation->kind != OPERATION_WRITE && operation->kind != OPERATION_REMOVE)
+        if (operation->kind == OPERATION_RUN)
             continue;
         cleanup_free char *before = root_read(guest->root_fd, operation->path, ROOT_READ_MAX, NULL);
         cleanup_free char *diff = text_diff(before, operation->content);
@@ -51,7 +51,7 @@ static int open_for(const struct wishes *wishes, struct guest *guest, struct err
     else if (wishes->undo)
         result = guest_open(wishes->what, GUEST_WRITE, guest, err);
     else
-        result = apply_open(&wishes->what, 1, guest, &recovered, err);
+        result = apply_open(wishes->what, guest, &recovered, err);
     if (recovered)
         printf("An earlier fix was cut off; what it had changed was put back first.\n");
     return result;
@@ -163,6 +163,7 @@ int command_fix(int argc, char **argv)
         {"hardware", "FILE", "fix for the machine that FILE describes, not for this one", .value = &wishes.hardware},
         {"disk", "NAME", "the disk of the machine that the guest lands on (default: its own, else the first)", .value = &wishes.disk},
         {"nic", "OLD=MAC", "the card MAC takes the settings of OLD: a name, a MAC or an address (may be repeated)", .take = take_nic_choice, .context = &wishes.choices},
+        {"address", ADDRESS_ARGUMENT, ADDRESS_HELP, .take = take_address_change, .context = &wishes.choices},
         {"listen", NULL, LISTEN_HELP, .flag = &wishes.listen},
         {"dry-run", NULL, "show the plan and every line that would change; change nothing", .flag = &wishes.dry_run},
         {"boot-entry", NULL, "give this machine's UEFI firmware a boot entry for the guest, too", .flag = &wishes.boot_entry},

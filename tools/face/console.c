@@ -88,6 +88,70 @@ void console_headline(struct console *console, const char *stage, const char *te
     console_say(console, "==> %s: %s\n", stage, text);
 }
 
+void console_progress_start(struct console *console)
+{
+    console->bar = (struct bar){0};
+    for (size_t i = 0; i < console->count; i++) {
+        console->terminals[i].bar_tenth = 0;
+        console->terminals[i].bar_seconds = 0;
+    }
+}
+
+/* Padded, so that a shorter text wipes out a longer one without escape sequences, which a log would keep. */
+static void draw_bar(struct terminal *terminal, const struct bar *bar)
+{
+    cleanup_text struct text text = {0};
+    bar_draw(bar, &text);
+    cleanup_free char *line = checked_printf("\r%-79.79s", text.data);
+    terminal_say(terminal, line);
+    terminal->bar_is_open = true;
+}
+
+static void say_tenth(struct terminal *terminal, const struct bar *bar)
+{
+    cleanup_text struct text text = {0};
+    bar_words(bar, &text);
+    if (terminal->is_terminal)
+        draw_bar(terminal, bar);
+    else
+        terminal_say(terminal, text.data);
+    terminal_say(terminal, "\n");
+    terminal->bar_is_open = false;
+}
+
+/* A screen gets a bar that moves; a serial line the same, and a line of its own at every tenth, as someone may read it
+ * as a log; a file only those lines. */
+static void progress_on(struct terminal *terminal, const struct bar *bar, double seconds)
+{
+    unsigned tenth = bar_percent(bar) / 10;
+    bool is_new = tenth > terminal->bar_tenth;
+    if (terminal->is_log && is_new) {
+        terminal->bar_tenth = tenth;
+        say_tenth(terminal, bar);
+    } else if (terminal->is_terminal && (is_new || seconds - terminal->bar_seconds >= (terminal->is_log ? 1 : 0.25))) {
+        terminal->bar_seconds = seconds;
+        terminal->bar_tenth = tenth;
+        draw_bar(terminal, bar);
+    }
+}
+
+static void say_trouble(struct console *console, const char *trouble)
+{
+    if (trouble ? string_is(trouble, console->trouble) : !console->trouble)
+        return;
+    console_say(console, "    %s\n", trouble ? trouble : "it goes on");
+    free(console->trouble);
+    console->trouble = checked_copy(trouble);
+}
+
+void console_progress(struct console *console, uint64_t total_bytes, uint64_t done_bytes, uint64_t received_bytes, double seconds, const char *trouble)
+{
+    bar_update(&console->bar, total_bytes, done_bytes, received_bytes, seconds);
+    say_trouble(console, trouble);
+    for (size_t i = 0; i < console->count; i++)
+        progress_on(&console->terminals[i], &console->bar, seconds);
+}
+
 static bool can_answer(const struct console *console)
 {
     for (size_t i = 0; i < console->count; i++)

@@ -17,6 +17,16 @@ int take_nic_choice(void *context, const char *argument)
     return 0;
 }
 
+int take_address_change(void *context, const char *argument)
+{
+    struct nic_choices *choices = context;
+    struct error err = {0};
+    if (address_change_check(argument, &err) < 0)
+        return -1;
+    strings_add(&choices->addresses, argument);
+    return 0;
+}
+
 void nic_choices_free(struct nic_choices *choices)
 {
     for (size_t i = 0; i < choices->count; i++) {
@@ -24,6 +34,7 @@ void nic_choices_free(struct nic_choices *choices)
         free(choices->items[i].mac);
     }
     free(choices->items);
+    strings_free(&choices->addresses);
 }
 
 /* Prints the plan; an exit status. */
@@ -60,7 +71,8 @@ static int plan_of(const char *what, const char *hardware_file, const char *disk
     cleanup_hardware struct hardware hardware = {0};
     if (hardware_of(hardware_file, &hardware, err) < 0 || guest_open(what, GUEST_READ, &guest, err) < 0)
         return EXIT_FAILED;
-    struct plan_input input = {.guest = &guest, .hardware = &hardware, .disk = disk, .nic_choices = choices->items, .nic_choice_count = choices->count};
+    struct plan_input input = {.guest = &guest, .hardware = &hardware, .disk = disk, .nic_choices = choices->items, .nic_choice_count = choices->count,
+                               .address_changes = &choices->addresses};
     int status = listen_for_plan(listen, hardware_file, &hardware, &guest, err) < 0 ? EXIT_FAILED : show(&input, json, err);
     struct error closing = {0};
     if (guest_close(&guest, &closing) < 0 && status != EXIT_FAILED) {
@@ -79,6 +91,7 @@ int command_plan(int argc, char **argv)
         {"hardware", "FILE", "plan for the machine that FILE describes, not for this one", .value = &hardware},
         {"disk", "NAME", "the disk of the machine that the guest lands on (default: its own, else the first)", .value = &disk},
         {"nic", "OLD=MAC", "the card MAC takes the settings of OLD: a name, a MAC or an address (may be repeated)", .take = take_nic_choice, .context = &choices},
+        {"address", ADDRESS_ARGUMENT, ADDRESS_HELP, .take = take_address_change, .context = &choices},
         {"listen", NULL, LISTEN_HELP, .flag = &listen},
         {"json", NULL, "print one JSON document", .flag = &json},
         {0},

@@ -231,9 +231,10 @@ static void add_networks(struct guest_nic *card, const struct guest_nic *setting
         const char *address = settings->addresses.items[i];
         if (!strchr(address, '/') || has_network(card, address, vlan))
             continue;
+        const char *gateway = settings->gateway && !strchr(settings->gateway, ':') == !strchr(address, ':') ? settings->gateway : NULL;
         card->networks = checked_grow(card->networks, card->network_count + 1, sizeof *card->networks);
         card->networks[card->network_count++] =
-            (struct guest_network){checked_copy(address), checked_copy(settings->gateway), vlan};
+            (struct guest_network){checked_copy(address), checked_copy(gateway), vlan};
     }
 }
 

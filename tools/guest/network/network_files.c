@@ -1,8 +1,10 @@
 /* Where a guest's network settings are: every file that this program understands, given to its parser. */
 #include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../base/address.h"
 #include "../../base/cleanup.h"
 #include "../../base/root.h"
 #include "network.h"
@@ -89,6 +91,25 @@ static void read_ifcfg(struct guest *guest, struct network *network, const char 
     }
 }
 
+/* The gateway that is no interface's own: the one in whose network it is has it. RHEL up to 6: GATEWAY= in /etc/sysconfig/network; SUSE: the
+ * default of /etc/sysconfig/network/routes. */
+static void read_gateway(struct guest *guest, struct network *network)
+{
+    char route[64] = "";
+    cleanup_free char *text = root_read(guest->root_fd, "/etc/sysconfig/network", FILE_MAX, NULL);
+    cleanup_free char *routes = root_read(guest->root_fd, "/etc/sysconfig/network/routes", FILE_MAX, NULL);
+    cleanup_free char *said = text ? ifcfg_value(text, "GATEWAY") : NULL;
+    const char *cursor = routes ? routes : "", *line;
+    for (size_t length; !said && !*route && next_line(&cursor, &line, &length);)
+        if (sscanf(line, "default %63s", route) != 1)
+            *route = '\0';
+    const char *gateway = said ? said : route;
+    for (size_t i = 0; i < network->count; i++)
+        for (size_t j = 0; !network->nics[i].nic.gateway && j < network->nics[i].nic.addresses.count; j++)
+            if (address_text_is_in(gateway, network->nics[i].nic.addresses.items[j]))
+                network->nics[i].nic.gateway = checked_copy(gateway);
+}
+
 /* What binds names is read first: where settings disagree with it, it is the one that counts. */
 void network_read(struct guest *guest)
 {
@@ -108,6 +129,7 @@ void network_read(struct guest *guest)
         read_directory(guest, &network, "/etc/systemd/network", ".netdev", network_parse_netdev);
         read_directory(guest, &network, "/etc/systemd/network", ".network", network_parse_networkd);
     }
+    read_gateway(guest, &network);
     network_settle_uppers(&network);
     keep_cards(guest, &network);
     network_read_leases(guest->root_fd, guest->nics, guest->nic_count);

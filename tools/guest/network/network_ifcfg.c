@@ -141,7 +141,7 @@ static bool is_bound_to_slot(const char *suffix)
 
 static void keep(struct network *network, const struct ifcfg *ifcfg, const char *name, const char *mac, const char *file)
 {
-    const char *gateway = get(ifcfg, "GATEWAY"), *id = get(ifcfg, "UUID");
+    const char *gateway = get(ifcfg, "GATEWAY") ? get(ifcfg, "GATEWAY") : get(ifcfg, "GATEWAY0"), *id = get(ifcfg, "UUID");
     const char *set = get(ifcfg, "MACADDR") ? get(ifcfg, "MACADDR") : get(ifcfg, "LLADDR"); /* RHEL's, SUSE's */
     struct network_nic *nic = name || mac ? network_nic(network, name, mac, file) : network_nameless(network, file, file);
     if (!nic)

@@ -1,54 +1,20 @@
 /* See evidence.h: the choice, from what was seen. */
 #include "evidence.h"
 
-#include <arpa/inet.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "../../base/bytes.h"
+#include "../../base/address.h"
 #include "../../base/cleanup.h"
 #include "../../hardware/wire.h"
 #include "nics.h"
 
-struct address {
-    int family;
-    unsigned bits; /* of its prefix; those of the whole address when none is given */
-    unsigned char bytes[16];
-};
-
-static bool parse(const char *text, struct address *address)
-{
-    cleanup_free char *copy = checked_copy(text);
-    char *slash = strchr(copy, '/');
-    if (slash)
-        *slash = '\0';
-    address->family = strchr(copy, ':') ? AF_INET6 : AF_INET;
-    unsigned most_bits = address->family == AF_INET6 ? 128 : 32;
-    address->bits = slash ? (unsigned)least(strtoul(slash + 1, NULL, 10), most_bits) : most_bits;
-    return address->bits && inet_pton(address->family, copy, address->bytes) == 1;
-}
-
-static bool same_bits(const struct address *a, const struct address *b, unsigned bits)
-{
-    unsigned whole = bits / 8, rest = bits % 8;
-    return a->family == b->family && memcmp(a->bytes, b->bytes, whole) == 0 &&
-           (!rest || (a->bytes[whole] ^ b->bytes[whole]) >> (8 - rest) == 0);
-}
-
-/* "10.0.2.77/24" holds "10.0.2.2". */
-static bool holds(const char *network, const char *text)
-{
-    struct address a, b;
-    return parse(network, &a) && parse(text, &b) && same_bits(&a, &b, a.bits);
-}
-
 static bool speaks_for(const struct wire_sight *sight, const struct guest_nic *nic)
 {
     for (size_t i = 0; i < nic->network_count; i++)
-        if (nic->networks[i].vlan == sight->vlan && (sight->kind == WIRE_TAGGED || holds(nic->networks[i].address, sight->address)))
+        if (nic->networks[i].vlan == sight->vlan && (sight->kind == WIRE_TAGGED || address_text_is_in(sight->address, nic->networks[i].address)))
             return true;
     for (size_t i = 0; sight->kind == WIRE_OFFERED && strchr(sight->address, '/') && i < nic->leases.count; i++)
-        if (holds(sight->address, nic->leases.items[i]))
+        if (address_text_is_in(nic->leases.items[i], sight->address))
             return true;
     return false;
 }
@@ -70,8 +36,8 @@ static bool is_within(const struct guest_nic *nic, const struct guest_nic *other
         bool found = false;
         for (size_t j = 0; j < other->network_count && !found; j++) {
             struct address a, b;
-            found = nic->networks[i].vlan == other->networks[j].vlan && parse(nic->networks[i].address, &a) && parse(other->networks[j].address, &b) &&
-                    a.bits == b.bits && same_bits(&a, &b, a.bits);
+            found = nic->networks[i].vlan == other->networks[j].vlan && address_parse(nic->networks[i].address, &a) &&
+                    address_parse(other->networks[j].address, &b) && a.bits == b.bits && address_is_in(&a, &b);
         }
         if (!found)
             return false;

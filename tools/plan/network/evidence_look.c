@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../../base/address.h"
 #include "../../base/bytes.h"
 #include "../../base/cleanup.h"
 #include "../../base/root.h"
@@ -41,21 +42,22 @@ struct subnet {
 /* False for IPv6, and for networks of one or two addresses. */
 static bool subnet_of(const struct guest_network *network, struct subnet *subnet)
 {
-    cleanup_free char *address = checked_copy_bytes(network->address, strcspn(network->address, "/"));
-    struct in_addr binary;
-    unsigned bits = (unsigned)strtoul(strchr(network->address, '/') + 1, NULL, 10);
-    if (inet_pton(AF_INET, address, &binary) != 1 || bits < 1 || bits > 30)
+    struct address address;
+    if (!address_parse(network->address, &address) || address.family != AF_INET || address.bits > 30)
         return false;
-    uint32_t host = UINT32_MAX >> bits, own = ntohl(binary.s_addr);
+    uint32_t host = UINT32_MAX >> address.bits, own = get_be32(address.bytes);
     *subnet = (struct subnet){own & ~host, own | host, own, network->vlan};
     return true;
 }
 
-static void ask_text(struct looking *looking, const struct subnet *subnet, const char *address)
+static void ask_text(struct looking *looking, const struct subnet *subnet, const char *text)
 {
-    struct in_addr binary;
-    if (address && inet_pton(AF_INET, address, &binary) == 1 && ntohl(binary.s_addr) > subnet->first && ntohl(binary.s_addr) < subnet->last)
-        ask(looking, binary.s_addr, subnet->vlan);
+    struct address address;
+    if (!text || !address_parse(text, &address) || address.family != AF_INET)
+        return;
+    uint32_t number = get_be32(address.bytes);
+    if (number > subnet->first && number < subnet->last)
+        ask(looking, htonl(number), subnet->vlan);
 }
 
 /* "nameserver 10.0.2.3" of resolv.conf, "10.0.2.9 db1 db1.example.com" of hosts. */

@@ -49,6 +49,7 @@ void plan_network(struct planning *planning)
         if (plan->nic_moves[i].hardware_nic)
             settle_move(planning, &plan->nic_moves[i]);
     network_swap_names(planning);
+    network_readdress(planning);
     network_keep_from_cloud_init(planning);
     network_forget_drives(planning);
     network_switch_lro_off(planning);

@@ -23,6 +23,8 @@ bool network_has_udev(const struct guest *guest);
 int network_systemd_version(const struct guest *guest);
 /* Does it rename a card to a name that another one has for now, once that one has given it up? */
 bool network_udev_waits_for_names(const struct guest *guest);
+/* The static addresses that the job changes, in every file of settings that has them. */
+void network_readdress(struct planning *planning);
 /* What would undo it at the next boot: cloud-init, which writes the settings anew on what it takes for a new machine. */
 void network_keep_from_cloud_init(struct planning *planning);
 /* Rules that name the optical drives of the old machine. */
