@@ -2,20 +2,18 @@
 #include "file_systems.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "../base/cleanup.h"
 #include "../base/program.h"
 #include "../base/text.h"
+#include "confine.h"
 #include "map.h"
 #include "trust.h"
 
 #define GIB (1ull << 30)
 #define READ_SECONDS 300 /* and one more for each GiB: a file system of many TiB has GiBs of bitmaps */
 #define SWAP_HEADER_BYTES 65536u /* mkswap writes the first page, and no machine has larger ones */
-#define MEMORY_BYTES (2 * GIB)
 
 static const struct file_system {
     const char *type, *program;
@@ -32,23 +30,11 @@ static const struct file_system {
     {"f2fs", "partclone.f2fs", distrust_f2fs},
 };
 
-/* It reads what a stranger has written: it may not eat all memory, and is the first to go when there is none left. */
-static int confine(void *unused)
-{
-    (void)unused;
-    FILE *score = fopen("/proc/self/oom_score_adj", "w");
-    if (score) {
-        fputs("1000", score);
-        fclose(score);
-    }
-    return setrlimit(RLIMIT_AS, &(struct rlimit){MEMORY_BYTES, MEMORY_BYTES});
-}
-
 static bool take_map(void *context, const char *bytes, size_t length)
 {
     struct map_reader *reader = context;
     map_reader_take(reader, bytes, length);
-    return !reader->odd;
+    return !reader->lines.odd;
 }
 
 /* -f 0: without it a thread that shows the progress sleeps for two seconds before partclone ends. */

@@ -8,8 +8,10 @@
 #include "../guest/disk/attach.h"
 #include "../guest/disk/lvm_report.h"
 #include "search.h"
+#include "thin.h"
 
 #define STRIPES_MAX 128 /* lvm2's own limit */
+#define LOGICAL_FIELDS "vg_name,lv_name,lv_size,segtype,stripes,stripe_size,seg_start,seg_size,devices,data_lv,metadata_lv,transaction_id,chunk_size"
 
 static char *config_of(const struct search *search)
 {
@@ -101,11 +103,33 @@ static const char *add_segment(const struct search *search, const cJSON *physica
     uint64_t end = volume->segment_count ? volume->segments[volume->segment_count - 1].start + volume->segments[volume->segment_count - 1].length : 0;
     bool striped = string_is(type, "striped");
     if (!devices || (!striped && !string_is(type, "linear")))
-        return "only linear and striped volumes are read";
+        return "only linear, striped, mirrored and thin volumes are read";
     if (start != end || length == 0 || length > volume->size_bytes - end || stripes == 0 || stripes > STRIPES_MAX || (stripes > 1 && stripe == 0))
         return "lvm2's account of it cannot be";
     volume_add_segment(volume, start, length, (unsigned)stripes, stripes > 1 ? stripe : length);
     return place_stripes(search, physical_rows, devices, &volume->segments[volume->segment_count - 1]) ? NULL : "it reaches onto another disk";
+}
+
+static bool is_of(const cJSON *row, const cJSON *first)
+{
+    return string_is(json_string(row, "vg_name"), json_string(first, "vg_name")) && string_is(json_string(row, "lv_name"), json_string(first, "lv_name"));
+}
+
+static char *name_of(const cJSON *row)
+{
+    const char *name = json_string(row, "lv_name");
+    size_t bracket = *name == '['; /* of a part of another volume */
+    return checked_printf("%s/%.*s", json_string(row, "vg_name"), (int)(strlen(name) - 2 * bracket), name + bracket);
+}
+
+/* One without a name yet, as lvm2 puts it together from the rows with the first one's names. NULL; or why it cannot be read. */
+static const char *put_together(const struct search *search, const cJSON *physical_rows, const cJSON *first, struct volume *volume)
+{
+    const char *odd = NULL;
+    *volume = (struct volume){.size_bytes = number(first, "lv_size"), .is_logical = true};
+    for (const cJSON *row = first; row && is_of(row, first) && !odd; row = row->next)
+        odd = add_segment(search, physical_rows, row, volume);
+    return odd;
 }
 
 /* Reads one logical volume, whose rows are those with the same names. */
@@ -121,22 +145,78 @@ static char *look_into(struct search *search, struct volume *volume)
     return NULL;
 }
 
-static bool is_of(const cJSON *row, const cJSON *first)
-{
-    return string_is(json_string(row, "vg_name"), json_string(first, "vg_name")) && string_is(json_string(row, "lv_name"), json_string(first, "lv_name"));
-}
-
 static void search_logical(struct search *search, const cJSON *physical_rows, const cJSON *first)
 {
-    cleanup_free char *name = checked_printf("%s/%s", json_string(first, "vg_name"), json_string(first, "lv_name"));
-    struct volume volume = {.name = take_pointer(name), .size_bytes = number(first, "lv_size"), .is_logical = true};
-    const char *odd = NULL;
-    for (const cJSON *row = first; row && is_of(row, first) && !odd; row = row->next)
-        odd = add_segment(search, physical_rows, row, &volume);
+    struct volume volume;
+    const char *odd = put_together(search, physical_rows, first, &volume);
+    volume.name = name_of(first);
     char *why = odd ? checked_copy(odd) : look_into(search, &volume);
     if (why)
         search_add_line(search, 0, volume.name, "a logical volume", volume.size_bytes)->why_whole = why;
     volume_drop(&volume);
+}
+
+/* The first row of a volume that another is made of; lvm2 writes its name in brackets. NULL: there is none. */
+static const cJSON *part_of(const cJSON *rows, const cJSON *whole, const char *name)
+{
+    const cJSON *row;
+    cJSON_ArrayForEach(row, rows)
+        if (string_is(json_string(row, "vg_name"), json_string(whole, "vg_name")) && string_is(json_string(row, "lv_name"), name))
+            return row;
+    return NULL;
+}
+
+static char *look_into_pool(struct search *search, const cJSON *pool, struct volume *metadata, const struct volume *data)
+{
+    struct error err = {0};
+    struct node node;
+    metadata->name = name_of(pool);
+    if (node_open(&node, metadata, search->guest->disk.device, &err) < 0)
+        return checked_printf("its metadata cannot be read: %.*s", (int)strcspn(err.message, "\n"), err.message);
+    struct thin_pool thin = {metadata, data, number(pool, "transaction_id"), number(pool, "chunk_size")};
+    char *why = thin_find_free(&thin, &search->on_disk);
+    node_close(&node);
+    return why;
+}
+
+/* The volumes in a pool have no blocks but the pool's. */
+static void search_pool(struct search *search, const cJSON *physical_rows, const cJSON *rows, const cJSON *pool)
+{
+    struct volume metadata = {0}, data = {0};
+    const cJSON *metadata_row = part_of(rows, pool, json_string(pool, "metadata_lv"));
+    const cJSON *data_row = part_of(rows, pool, json_string(pool, "data_lv"));
+    const char *odd = metadata_row && data_row ? NULL : "lvm2's account of it cannot be";
+    odd = odd ? odd : put_together(search, physical_rows, metadata_row, &metadata);
+    odd = odd ? odd : put_together(search, physical_rows, data_row, &data);
+    cleanup_free char *name = name_of(pool);
+    uint64_t before = free_ranges_bytes(&search->on_disk), size_bytes = number(pool, "lv_size");
+    char *why = odd ? checked_copy(odd) : look_into_pool(search, pool, &metadata, &data);
+    struct used_volume *line = search_add_line(search, 0, name, "thin pool", size_bytes);
+    line->travels_bytes -= least(most(free_ranges_bytes(&search->on_disk), before) - before, size_bytes);
+    line->why_whole = why;
+    volume_drop(&metadata);
+    volume_drop(&data);
+}
+
+/* "data_rimage_0(0),data_rimage_1(0)": each leg holds the whole of the volume, and is read for itself, as one may have fallen behind. */
+static void search_legs(struct search *search, const cJSON *physical_rows, const cJSON *rows, const cJSON *mirror)
+{
+    const char *at = json_string(mirror, "devices");
+    while (at && *at) {
+        size_t length = strcspn(at, "(,");
+        cleanup_free char *name = checked_printf("[%.*s]", (int)length, at);
+        const cJSON *leg = part_of(rows, mirror, name);
+        if (leg)
+            search_logical(search, physical_rows, leg);
+        at += strcspn(at, ",");
+        at += *at == ',';
+    }
+}
+
+/* The parts that other volumes are made of. */
+static bool is_hidden(const cJSON *row)
+{
+    return *json_string(row, "lv_name") == '[';
 }
 
 /* Rows come sorted by group and volume, and by where they start. */
@@ -145,9 +225,17 @@ static void search_logicals(struct search *search, const cJSON *physical_rows, c
     const cJSON *before = NULL, *row;
     cJSON_ArrayForEach(row, rows)
     {
-        if (json_string(row, "vg_name") && json_string(row, "lv_name") && (!before || !is_of(row, before)))
-            search_logical(search, physical_rows, row);
+        const char *type = json_string(row, "segtype");
+        bool is_new = json_string(row, "vg_name") && json_string(row, "lv_name") && (!before || !is_of(row, before));
         before = row;
+        if (!is_new || is_hidden(row) || string_is(type, "thin"))
+            continue;
+        if (string_is(type, "thin-pool"))
+            search_pool(search, physical_rows, rows, row);
+        else if (string_is(type, "raid1") || string_is(type, "mirror"))
+            search_legs(search, physical_rows, rows, row);
+        else
+            search_logical(search, physical_rows, row);
     }
 }
 
@@ -159,7 +247,7 @@ static int search_groups(struct search *search, struct error *err)
     if (!physical_rows)
         return -1;
     add_free_extents(search, physical_rows);
-    const cJSON *logical_rows = lvm_ask(config, "lvs", "--segments", "seg", "vg_name,lv_name,lv_size,segtype,stripes,stripe_size,seg_start,seg_size,devices", &of_logicals, err);
+    const cJSON *logical_rows = lvm_ask(config, "lvs", "--all", "lv", LOGICAL_FIELDS, &of_logicals, err);
     if (!logical_rows)
         return -1;
     search_logicals(search, physical_rows, logical_rows);

@@ -45,8 +45,9 @@ static bool take_range(struct map_reader *reader, const char *line)
     return true;
 }
 
-static bool take_line(struct map_reader *reader, const char *line)
+static bool take_line(void *context, const char *line)
 {
+    struct map_reader *reader = context;
     if (*line == '#' || !*line)
         return true;
     if (reader->has_total)
@@ -58,19 +59,10 @@ static bool take_line(struct map_reader *reader, const char *line)
 
 void map_reader_take(struct map_reader *reader, const char *bytes, size_t length)
 {
-    for (size_t i = 0; i < length && !reader->odd; i++) {
-        if (bytes[i] != '\n') {
-            reader->odd = reader->length + 1 >= sizeof reader->line;
-            reader->line[reader->length++] = bytes[i];
-            continue;
-        }
-        reader->line[reader->length] = '\0';
-        reader->odd = !take_line(reader, reader->line);
-        reader->length = 0;
-    }
+    lines_take(&reader->lines, bytes, length, take_line, reader);
 }
 
 bool map_reader_end(const struct map_reader *reader)
 {
-    return !reader->odd && reader->length == 0 && reader->has_total && reader->at == reader->total && reader->at > 0;
+    return !reader->lines.odd && reader->lines.length == 0 && reader->has_total && reader->at == reader->total && reader->at > 0;
 }

@@ -4,16 +4,16 @@
 
 #include <stdbool.h>
 
+#include "lines.h"
 #include "volume.h"
 
 struct map_reader {
     const struct volume *volume;
     struct free_ranges *on_disk; /* what is free; of no worth until map_reader_end() says so */
-    char line[256];
-    size_t length;
+    struct lines lines;
     uint64_t at;                 /* up to here the ranges follow each other without a gap */
     uint64_t total;              /* where the head of the map says that it ends */
-    bool has_total, odd;
+    bool has_total;
 };
 
 void map_reader_take(struct map_reader *reader, const char *bytes, size_t length);
