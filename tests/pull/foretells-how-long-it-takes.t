@@ -23,6 +23,7 @@ is_limited_by() { [ "$(measured "$1" limit)" = "\"$2\"" ] || { cat "$WORK/$1.jso
 tries "a slow link is what limits" is_limited_by link network
 tries "... and its rate is found" is_near "$(measured link network_bytes_per_second)" 20000000
 tries "... and the time that the copy will take" is_near "$(measured link forecast_seconds)" $SECONDS_OF_ALL
+tries "noise does not compress" is_near "$(measured link compressed_share)" 1
 tries "a slow disk behind a server with a memory is what limits" is_limited_by disk source
 tries "... and its rate is found" is_near "$(measured disk source_bytes_per_second)" 20000000
 tries "the target is not touched" cmp "$WORK/before" "$WORK/target"
@@ -30,6 +31,11 @@ tries "the target is not touched" cmp "$WORK/before" "$WORK/target"
 pull --all --json "$(uri link)" "$WORK/target" >/dev/null
 tries "the copy takes as long as was foretold" is_near "$(json_number "$WORK/pull.out" seconds)" "$(measured link forecast_seconds)"
 tries "... and as its own first seconds foretold" is_near "$(json_number "$WORK/pull.out" seconds)" "$(json_number "$WORK/pull.out" forecast_seconds)"
+
+{ head -c 30000000 /dev/urandom; yes 'the same again' | head -c 90000000; } >"$WORK/mixed.img" || true
+serve_nbdkit mixed file "$WORK/mixed.img"
+"$REHOST" pull --all --measure --json "$(uri mixed)" >"$WORK/mixed.json" 2>&1
+tries "a quarter of noise and the rest of one word leaves a quarter" is_near "$(measured mixed compressed_share)" 0.25
 
 serve_nbdkit quick file "$WORK/source.img"
 tries "with leave to write, the target is written" pull_says 0 'target +writes [0-9]' --all --measure --write "$(uri quick)" "$WORK/before"

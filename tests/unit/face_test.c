@@ -29,7 +29,7 @@ static void the_bar_says_bytes_rate_and_time_left(void **state)
     struct bar bar = {0};
     bar_update(&bar, 4 * GIB, GIB, GIB, 10);
     cleanup_text struct text words = {0};
-    bar_draw(&bar, &words);
+    bar_draw(&bar, BAR_CELLS, &words);
     assert_string_equal(words.data, "[######..................] 25 %  1.0 GiB of 4.0 GiB  102.4 MiB/s  0:30 left");
 }
 
@@ -202,7 +202,7 @@ static void a_file_gets_a_line_for_every_tenth(void **state)
     console.terminals[0].is_log = true;
     console_progress_start(&console);
     for (unsigned percent = 0; percent <= 100; percent++)
-        console_progress(&console, 100 * GIB, percent * GIB, 0, percent + 1, NULL);
+        console_progress(&console, &(struct console_row){.total_bytes = 100 * GIB, .done_bytes = percent * GIB, .seconds = percent + 1}, 1, NULL);
     char buffer[8192] = "";
     assert_true(read(ends[0].shown, buffer, sizeof buffer - 1) > 0);
     unsigned lines = 0;
@@ -213,6 +213,25 @@ static void a_file_gets_a_line_for_every_tenth(void **state)
     close_all(&console, ends);
 }
 
+static void several_disks_get_a_line_each_and_one_for_all(void **state)
+{
+    (void)state;
+    struct ends ends[1];
+    struct console console = console_on_pipes(ends, 1);
+    console.terminals[0].is_log = true;
+    console_progress_start(&console);
+    for (unsigned percent = 0; percent <= 10; percent += 5)
+        console_progress(&console, (struct console_row[]){{.name = "vda", .total_bytes = GIB, .done_bytes = 0, .seconds = percent},
+                                                          {.name = "vdb", .total_bytes = GIB, .done_bytes = percent * (GIB / 49), .seconds = percent},
+                                                          {.name = "all", .total_bytes = 2 * GIB, .done_bytes = percent * (GIB / 49) + 1, .seconds = percent}}, 3, NULL);
+    char buffer[8192] = "";
+    assert_true(read(ends[0].shown, buffer, sizeof buffer - 1) > 0);
+    assert_non_null(strstr(buffer, "vda: 0 %"));
+    assert_non_null(strstr(buffer, "\nvdb: 20 %"));
+    assert_non_null(strstr(buffer, "\nall: 10 %"));
+    close_all(&console, ends);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +239,7 @@ int main(void)
         cmocka_unit_test(what_was_not_sent_counts_for_the_bar_and_not_for_the_rate),
         cmocka_unit_test(a_stall_is_not_divided_by),
         cmocka_unit_test(long_times_have_hours),
+        cmocka_unit_test(several_disks_get_a_line_each_and_one_for_all),
         cmocka_unit_test(an_answer_from_any_console_is_shown_on_all),
         cmocka_unit_test(a_question_to_nobody_is_an_error_that_names_it),
         cmocka_unit_test(a_question_is_asked_anew_when_a_disk_comes),

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/program.h"
 #include "base/text.h"
@@ -125,6 +126,30 @@ static inline void fixture_put_kernel_at(const struct fixture *fixture, const ch
 {
     unsigned char head[1024] = {[0x1fe] = 0x55, [0x1ff] = 0xaa, [0x202] = 'H', [0x203] = 'd', [0x204] = 'r', [0x205] = 'S'};
     fixture_put_bytes(fixture, path, head, sizeof head, 0644);
+}
+
+/* A unified kernel image: a head of DOS, one of COFF, and four sections at places of their own. */
+static inline void fixture_put_unified_at(const struct fixture *fixture, const char *path, const char *version, const char *command_line, const char *const *modules)
+{
+    unsigned char head[0x400] = {'M', 'Z', [0x3c] = 0x40, [0x40] = 'P', [0x41] = 'E', [0x46] = 4};
+    unsigned char kernel[1024] = {[0x1fe] = 0x55, [0x1ff] = 0xaa, [0x202] = 'H', [0x203] = 'd', [0x204] = 'r', [0x205] = 'S'};
+    cleanup_text struct text archive = {0}, image = {0};
+    cpio_add_modules(&archive, modules);
+    const struct { const char *name; const void *bytes; size_t length; } sections[] = {
+        {".cmdline", command_line, strlen(command_line) + 1}, {".uname", version, strlen(version)}, {".initrd", archive.data, archive.length}, {".linux", kernel, sizeof kernel}};
+    text_append_bytes(&image, head, sizeof head);
+    for (size_t i = 0; i < 4; i++) {
+        unsigned char *row = head + 0x40 + 24 + i * 40;
+        memcpy(row, sections[i].name, strnlen(sections[i].name, 8));
+        put_le32(row + 8, (uint32_t)sections[i].length);
+        put_le32(row + 16, (uint32_t)(sections[i].length + 511) / 512 * 512);
+        put_le32(row + 20, (uint32_t)image.length);
+        text_append_bytes(&image, sections[i].bytes, sections[i].length);
+        while (image.length % 512)
+            text_append_bytes(&image, "", 1);
+    }
+    memcpy(image.data, head, sizeof head);
+    fixture_put_bytes(fixture, path, image.data, image.length, 0644);
 }
 
 static inline void fixture_put_kernel(const struct fixture *fixture)

@@ -26,7 +26,7 @@ static void refuses(const char *text, const char *words)
         fail_msg("it was accepted: %s", text);
     if (!strstr(err.message, words))
         fail_msg("\"%s\" is not in: %s", words, err.message);
-    assert_null(job.source);
+    assert_null(job.disks[0].source);
     assert_int_equal(job.given, 0);
     job_free(&job);
 }
@@ -49,9 +49,9 @@ static void takes_every_key(void **state)
     struct error err;
     assert_int_equal(parse("# a comment\r\n\r\n source = nbd://10.0.2.2:10809/disk \r\ndisk=auto\nnic=52:54:00:aa:bb:cc\n"
                            "ip=192.0.2.10/24,192.0.2.1\nmap=lan0=52:54:00:00:00:01\nmap=lan1=52:54:00:00:00:02\nconfirm=yes\nrestart=yes\n"
-                           "after=poweroff\npatience=90", &job, &err), 0);
-    assert_string_equal(job.source, "nbd://10.0.2.2:10809/disk");
-    assert_string_equal(job.disk, "auto");
+                           "after=poweroff\npatience=90\nall=yes\nverify=yes\nread-errors=zero", &job, &err), 0);
+    assert_string_equal(job.disks[0].source, "nbd://10.0.2.2:10809/disk");
+    assert_string_equal(job.disks[0].disk, "auto");
     assert_string_equal(job.nic, "52:54:00:aa:bb:cc");
     assert_string_equal(job.ip, "192.0.2.10/24,192.0.2.1");
     assert_int_equal(job.nic_choice_count, 2);
@@ -59,6 +59,9 @@ static void takes_every_key(void **state)
     assert_string_equal(job.nic_choices[1].mac, "52:54:00:00:00:02");
     assert_true(job.confirmed);
     assert_true(job.restart);
+    assert_true(job.all);
+    assert_true(job.verify);
+    assert_true(job.zero_unreadable);
     assert_int_equal(job.after, AFTER_POWEROFF);
     assert_int_equal(job.patience_seconds, 90);
     job_free(&job);
@@ -98,6 +101,7 @@ static void an_empty_or_wrong_value_is_refused(void **state)
     refuses("source=nbd+unix:///x\n", "?socket=PATH is missing");
     refuses("confirm=Yes\n", "it is \"yes\" or \"ask\"");
     refuses("restart=1\n", "it is \"yes\" or \"no\"");
+    refuses("all=all\n", "it is \"yes\" or \"no\"");
     refuses("after=later\n", "it is \"reboot\"");
     refuses("ip=192.0.2.10\n", "is no address");
     refuses("ip=192.0.2.10/33\n", "is no address");
@@ -138,7 +142,7 @@ static void quotes_hold_blanks_together(void **state)
     struct job job = {0};
     struct error err = {0};
     assert_int_equal(job_parse_command_line("rehost.disk=\"WD 1\" \"rehost.nic=lan 0\" rehost.map=a=52:54:00:00:00:01 rehost.map=b=52:54:00:00:00:02", &job, &err), 0);
-    assert_string_equal(job.disk, "WD 1");
+    assert_string_equal(job.disks[0].disk, "WD 1");
     assert_string_equal(job.nic, "lan 0");
     assert_int_equal(job.nic_choice_count, 2);
     job_free(&job);
@@ -146,8 +150,8 @@ static void quotes_hold_blanks_together(void **state)
 
 static void check_merged(const struct job *job)
 {
-    assert_string_equal(job->disk, "from-line");
-    assert_string_equal(job->source, "nbd://from-file");
+    assert_string_equal(job->disks[0].disk, "from-line");
+    assert_string_equal(job->disks[0].source, "nbd://from-file");
     assert_false(job->confirmed);
     assert_int_equal(job->after, AFTER_HALT);
     assert_int_equal(job->nic_choice_count, 2);
@@ -156,6 +160,39 @@ static void check_merged(const struct job *job)
     assert_int_equal(job->addresses.count, 2);
     assert_true(strings_contain(&job->addresses, "lan0=192.0.2.9/24"));
     assert_true(strings_contain(&job->addresses, "10.0.0.1=192.0.2.8/24,gateway=192.0.2.1"));
+}
+
+static void several_disks_are_numbered_without_a_gap(void **state)
+{
+    (void)state;
+    struct job job = {0};
+    struct error err = {0};
+    assert_int_equal(parse("source=nbd://a\ndisk=sda\nsource2=nbd://b\ndisk2=auto\nsource3=nbd://c\n", &job, &err), 0);
+    assert_int_equal(job_parse_command_line("rehost.disk2=sdb", &job, &err), 0);
+    assert_string_equal(job.disks[0].disk, "sda");
+    assert_string_equal(job.disks[1].source, "nbd://b");
+    assert_string_equal(job.disks[1].disk, "sdb");
+    assert_string_equal(job.disks[2].source, "nbd://c");
+    assert_null(job.disks[2].disk);
+    assert_int_equal(job_check_disks(&job, &err), 0);
+    assert_int_equal(parse("disk4=sdd\n", &job, &err), 0);
+    assert_int_equal(job_check_disks(&job, &err), -1);
+    assert_string_equal(err.message, "disk4 is given, and source4 is not");
+    assert_int_equal(parse("source5=nbd://e\nsource4=nbd://a\n", &job, &err), 0);
+    assert_int_equal(job_check_disks(&job, &err), -1);
+    assert_string_equal(err.message, "nbd://a is named as the source of two disks");
+    job_free(&job);
+    assert_int_equal(parse("source=nbd://a\nsource16=nbd://p\n", &job, &err), 0);
+    assert_int_equal(job_check_disks(&job, &err), -1);
+    assert_string_equal(err.message, "source16 is given, and source15 is not: the disks are numbered without a gap");
+    job_free(&job);
+    refuses("disk2=a\ndisk2=b\n", "the key \"disk2\" is given twice");
+    refuses("source2=10.0.2.2\n", "source2: ");
+    refuses("disk1=a\n", "there is no key \"disk1\"");
+    refuses("disk02=a\n", "there is no key \"disk02\"");
+    refuses("disk17=a\n", "there is no key \"disk17\"");
+    refuses("disk4294967298=a\n", "there is no key");
+    refuses("nic2=a\n", "there is no key \"nic2\"");
 }
 
 static void the_command_line_wins_over_the_file_in_either_order(void **state)
@@ -183,7 +220,7 @@ static void a_mistake_leaves_the_job_as_it_was(void **state)
     struct error err = {0};
     assert_int_equal(job_parse_command_line("rehost.disk=sda", &job, &err), 0);
     assert_int_equal(parse("nic=eth0\nnonsense\n", &job, &err), -1);
-    assert_string_equal(job.disk, "sda");
+    assert_string_equal(job.disks[0].disk, "sda");
     assert_null(job.nic);
     job_free(&job);
 }
@@ -256,6 +293,7 @@ int main(void)
         cmocka_unit_test(an_empty_or_wrong_value_is_refused),
         cmocka_unit_test(words_of_others_are_left_alone),
         cmocka_unit_test(quotes_hold_blanks_together),
+        cmocka_unit_test(several_disks_are_numbered_without_a_gap),
         cmocka_unit_test(the_command_line_wins_over_the_file_in_either_order),
         cmocka_unit_test(a_mistake_leaves_the_job_as_it_was),
         cmocka_unit_test(a_job_is_a_bounded_text),

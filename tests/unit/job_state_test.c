@@ -35,8 +35,8 @@ static cJSON *read_document(const char *file)
 static void the_document_says_stage_source_target_and_failure(void **unused)
 {
     (void)unused;
-    struct job_state state = {.source = checked_copy("nbd://h/x"), .source_bytes = 5, .target = checked_copy("/dev/vda"),
-                              .target_content = checked_copy("label \xff\x01"), .outcome = OUTCOME_FAILED};
+    struct job_state state = {.disks[0] = {.source = checked_copy("nbd://h/x"), .source_bytes = 5, .target = checked_copy("/dev/vda"),
+                                           .target_content = checked_copy("label \xff\x01")}, .disk_count = 1, .outcome = OUTCOME_FAILED};
     state_begin_stage(&state, "hardware");
     state_end_stage(&state, OUTCOME_DONE);
     state_begin_stage(&state, "pull");
@@ -54,13 +54,30 @@ static void the_document_says_stage_source_target_and_failure(void **unused)
     state_free(&state);
 }
 
+static void several_disks_stand_each_for_itself(void **unused)
+{
+    (void)unused;
+    struct job_state state = {.disks = {{.source = checked_copy("nbd://h/a"), .has_progress = true, .progress = {.done_bytes = 3}},
+                                        {.source = checked_copy("nbd://h/b"), .sha256 = checked_copy("00")}},
+                              .disk_count = 2, .progress = {.done_bytes = 7}};
+    cleanup_json cJSON *document = state_to_json(&state);
+    const cJSON *disks = cJSON_GetObjectItem(document, "disks");
+    assert_int_equal(cJSON_GetArraySize(disks), 2);
+    assert_int_equal(json_size(cJSON_GetObjectItem(document, "progress"), "done_bytes"), 7);
+    assert_int_equal(json_size(cJSON_GetObjectItem(cJSON_GetArrayItem(disks, 0), "progress"), "done_bytes"), 3);
+    assert_string_equal(json_string(cJSON_GetObjectItem(cJSON_GetArrayItem(disks, 1), "source"), "uri"), "nbd://h/b");
+    assert_string_equal(json_string(cJSON_GetArrayItem(disks, 1), "sha256"), "00");
+    assert_null(cJSON_GetObjectItem(document, "source"));
+    state_free(&state);
+}
+
 static void progress_is_written_at_most_twice_a_second(void **unused)
 {
     (void)unused;
     cleanup_free char *directory = directory_for_test(), *file = checked_printf("%s/status.json", directory);
-    struct job_state state = {.file = file, .has_progress = true, .progress = {.total_bytes = 100, .done_bytes = 1}};
+    struct job_state state = {.file = file, .disks[0] = {.has_progress = true, .progress = {.total_bytes = 100, .done_bytes = 1}}, .disk_count = 1};
     assert_int_equal(state_write(&state, true, NULL), 0);
-    state.progress.done_bytes = 2;
+    state.disks[0].progress.done_bytes = 2;
     assert_int_equal(state_write(&state, false, NULL), 0);
     cJSON *document = read_document(file);
     assert_int_equal(json_size(cJSON_GetObjectItem(document, "progress"), "done_bytes"), 1);
@@ -89,6 +106,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_document_says_stage_source_target_and_failure),
+        cmocka_unit_test(several_disks_stand_each_for_itself),
         cmocka_unit_test(progress_is_written_at_most_twice_a_second),
         cmocka_unit_test(a_status_that_cannot_be_written_is_named),
     };

@@ -388,6 +388,25 @@ static void jobs_of_upstart_lose_their_start_when_it_is_one_line(void **state)
     assert_null(upstart_job_not_started(got));
 }
 
+static void a_second_disk_is_known_by_the_order_of_the_names(void **state)
+{
+    (void)state;
+    struct partition first[] = {{.number = 1, .uuid = (char *)"a1"}}, second[] = {{.number = 1, .uuid = (char *)"b1"}}, third[] = {{.number = 2, .uuid = (char *)"c2"}};
+    struct guest others[] = {{.disk = {.table = (char *)"dos", .partitions = second, .partition_count = 1}},
+                             {.disk = {.table = (char *)"dos", .partitions = third, .partition_count = 1}}};
+    struct fstab_entry fstab[] = {{.spec = (char *)"/dev/sda1", .file = (char *)"/"}, {.spec = (char *)"/dev/sdaa2", .file = (char *)"/srv"},
+                                  {.spec = (char *)"/dev/sdb1", .file = (char *)"/home"}, {.spec = (char *)"/dev/disk/by-id/x-part1", .file = (char *)"/mnt"}};
+    struct guest guest = {.disk = {.table = (char *)"dos", .partitions = first, .partition_count = 1}, .others = others, .other_count = 2,
+                          .fstab = fstab, .fstab_count = 4};
+    assert_ptr_equal(device_partition(&guest, "/dev/sda1"), first);
+    assert_ptr_equal(device_partition(&guest, "/dev/sdb1"), second);
+    assert_ptr_equal(device_partition(&guest, "/dev/sdaa2"), third);
+    assert_null(device_partition(&guest, "/dev/sdb2"));
+    assert_null(device_partition(&guest, "/dev/sdc1"));
+    guest.other_count = 1; /* which of the two came along cannot be told */
+    assert_null(device_partition(&guest, "/dev/sdb1"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -401,6 +420,7 @@ int main(void)
         cmocka_unit_test(keeps_comments_blanks_and_line_ends_of_fstab),
         cmocka_unit_test(keeps_uuid_entries_in_fstab),
         cmocka_unit_test(leaves_half_lines_of_fstab_alone),
+        cmocka_unit_test(a_second_disk_is_known_by_the_order_of_the_names),
         cmocka_unit_test(knows_the_disk_of_every_kind_of_device_name),
         cmocka_unit_test(names_by_content_are_no_device_names),
         cmocka_unit_test(grub_arguments_go_to_uuid_and_the_others_stay),

@@ -12,9 +12,9 @@ typedef void apply_told(void *context, const struct operation *operation, size_t
  * guest that fails is an error too, as the plan then does not hold. */
 int apply_plan(const struct guest *guest, const struct plan *plan, apply_told *told, void *context, struct error *err);
 
-/* As guest_open for writing, but a fix that was cut off (the machine was switched off) is taken back first, so that what is
+/* As guest_open_disks for writing, but a fix that was cut off (the machine was switched off) is taken back first, so that what is
  * known of the guest is no half of a plan. *recovered says so; it may be NULL. */
-int apply_open(const char *what, struct guest *guest, bool *recovered, struct error *err);
+int apply_open(const char *const *disks, size_t count, struct guest *guest, bool *recovered, struct error *err);
 
 /* Puts everything back that the manifest of the latest fix names. */
 int apply_undo(const struct guest *guest, struct error *err);

@@ -28,10 +28,12 @@ extern int mount(const char *source, const char *target, const char *type, unsig
 
 #define GUEST_PATH "/usr/sbin:/usr/bin:/sbin:/bin"
 
-/* GRUB's os-prober would look for systems on other disks, and there are none to find. What stands last is for a root on a logical volume alone:
+/* GRUB's os-prober would look for systems on other disks, and there are none to find. GRUB_DISABLE_LINUX_UUID is for a root on a logical volume alone:
  * GRUB names that by the volume, as initrds look for it by that name; but sealed in, grub-probe does not see that it is one, as only CAP_SYS_ADMIN
- * may ask the device-mapper. */
-#define ENVIRONMENT "PATH=" GUEST_PATH, "LANG=C", "LC_ALL=C", "HOME=/", "TERM=dumb", "DEBIAN_FRONTEND=noninteractive", "GRUB_DISABLE_OS_PROBER=true"
+ * may ask the device-mapper. bootctl, which kernel-install's hooks ask whether systemd-boot is installed, wants udev to tell it what kind of
+ * partition the EFI system partition is, and here is no udev. */
+#define ENVIRONMENT "PATH=" GUEST_PATH, "LANG=C", "LC_ALL=C", "HOME=/", "TERM=dumb", "DEBIAN_FRONTEND=noninteractive", "GRUB_DISABLE_OS_PROBER=true", \
+                    "SYSTEMD_RELAX_ESP_CHECKS=1"
 static const char *const environment[] = {ENVIRONMENT, NULL};
 static const char *const environment_on_lvm[] = {ENVIRONMENT, "GRUB_DISABLE_LINUX_UUID=true", NULL};
 

@@ -24,7 +24,7 @@ static void tell(void *context, const struct operation *operation, size_t index,
 {
     (void)context;
     cleanup_free char *command = strings_join(&operation->argv, " ");
-    static const char *const verbs[] = {"write", "remove", "run"};
+    static const char *const verbs[] = {"write", "remove", "run", "install extlinux in"};
     printf("[%zu/%zu] %s %s: %s\n", index + 1, count, verbs[operation->kind], operation->path ? operation->path : command, operation->why);
     fflush(stdout); /* a run takes minutes */
 }
@@ -33,7 +33,7 @@ static void print_diffs(const struct guest *guest, const struct plan *plan)
 {
     for (size_t i = 0; i < plan->operation_count; i++) {
         const struct operation *operation = &plan->operations[i];
-        if (operation->kind == OPERATION_RUN)
+        if (operation->kind != OPERATION_WRITE && operation->kind != OPERATION_REMOVE)
             continue;
         cleanup_free char *before = root_read(guest->root_fd, operation->path, ROOT_READ_MAX, NULL);
         cleanup_free char *diff = text_diff(before, operation->content);
@@ -51,7 +51,7 @@ static int open_for(const struct wishes *wishes, struct guest *guest, struct err
     else if (wishes->undo)
         result = guest_open(wishes->what, GUEST_WRITE, guest, err);
     else
-        result = apply_open(wishes->what, guest, &recovered, err);
+        result = apply_open(&wishes->what, 1, guest, &recovered, err);
     if (recovered)
         printf("An earlier fix was cut off; what it had changed was put back first.\n");
     return result;

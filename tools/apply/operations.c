@@ -5,6 +5,7 @@
 #include "../base/cleanup.h"
 #include "apply.h"
 #include "chroot.h"
+#include "loader.h"
 #include "replace.h"
 #include "undo.h"
 
@@ -30,6 +31,8 @@ static int carry_out(const struct guest *guest, const struct operation *operatio
         if (err && strstr(err->message, "No space left on device"))
             error_advise(err, "The guest's file system is full; everything is put back as it was. Free some space on the source (apt-get clean, old kernels, logs) and start again.");
         return error_prefix(err, "run %s in the guest", operation->argv.items[0]);
+    case OPERATION_INSTALL:
+        return loader_install(guest, operation->path, err) < 0 ? error_prefix(err, "install extlinux in %s", operation->path) : label_changes(guest, operation, err);
     }
     return error_set(err, "an operation of an unknown kind");
 }
@@ -75,11 +78,17 @@ static bool was_cut_off(const struct guest *guest, int *number)
     return *number > 0 && !undo_is_complete(guest->root_fd, *number);
 }
 
-int apply_open(const char *what, struct guest *guest, bool *recovered, struct error *err)
+/* The first may be a directory, which has no others. */
+static int open_to_write(const char *const *disks, size_t count, struct guest *guest, struct error *err)
+{
+    return count == 1 ? guest_open(disks[0], GUEST_WRITE, guest, err) : guest_open_disks(disks, count, GUEST_WRITE, guest, err);
+}
+
+int apply_open(const char *const *disks, size_t count, struct guest *guest, bool *recovered, struct error *err)
 {
     int number;
     struct error closing = {0};
-    if (guest_open(what, GUEST_WRITE, guest, err) < 0)
+    if (open_to_write(disks, count, guest, err) < 0)
         return -1;
     bool cut_off = was_cut_off(guest, &number);
     if (recovered)
@@ -91,7 +100,7 @@ int apply_open(const char *what, struct guest *guest, bool *recovered, struct er
         *err = closing;
         result = -1;
     }
-    return result < 0 ? -1 : guest_open(what, GUEST_WRITE, guest, err);
+    return result < 0 ? -1 : open_to_write(disks, count, guest, err);
 }
 
 int apply_undo(const struct guest *guest, struct error *err)

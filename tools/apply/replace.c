@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/xattr.h>
 
 #include "../base/cleanup.h"
@@ -266,6 +268,17 @@ int restore_file(int root_fd, const char *path, int from_fd, struct error *err)
     return replace_by(root_fd, path, &(struct source){.from_fd = from_fd}, err);
 }
 
+/* extlinux makes its ldlinux.sys immutable. */
+static void make_mutable(const struct place *place)
+{
+    cleanup_close int fd = openat(place->directory_fd, place->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int flags;
+    if (fd >= 0 && ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 && flags & FS_IMMUTABLE_FL) {
+        flags &= ~FS_IMMUTABLE_FL;
+        (void)ioctl(fd, FS_IOC_SETFLAGS, &flags);
+    }
+}
+
 int remove_file(int root_fd, const char *path, struct error *err)
 {
     cleanup_place struct place place;
@@ -275,6 +288,7 @@ int remove_file(int root_fd, const char *path, struct error *err)
         return 0;
     if (!S_ISREG(place.st.st_mode))
         return error_set(err, "remove %s: it is no regular file", path);
+    make_mutable(&place);
     if (unlinkat(place.directory_fd, place.name, 0) < 0 || fsync(place.directory_fd) < 0)
         return error_errno(err, "remove %s", path);
     return 0;

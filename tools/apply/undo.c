@@ -69,7 +69,7 @@ static void paths_of(const struct plan *plan, struct strings *paths)
 {
     for (size_t i = 0; i < plan->operation_count; i++) {
         const struct operation *operation = &plan->operations[i];
-        if (operation->path)
+        if (operation->path && operation->kind != OPERATION_INSTALL)
             strings_add_new(paths, operation->path);
         for (size_t j = 0; j < operation->changes.count; j++)
             strings_add_new(paths, operation->changes.items[j]);

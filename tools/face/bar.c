@@ -3,7 +3,6 @@
 
 #include "../base/cleanup.h"
 
-#define BAR_CELLS 24
 /* A rate over the last ten seconds or so: quick enough to show a stall, slow enough to read. */
 #define SMOOTHING_SECONDS 10.0
 
@@ -52,11 +51,11 @@ void bar_words(const struct bar *bar, struct text *out)
     text_append(out, " left");
 }
 
-void bar_draw(const struct bar *bar, struct text *out)
+void bar_draw(const struct bar *bar, unsigned cells, struct text *out)
 {
-    unsigned full = bar_percent(bar) * BAR_CELLS / 100;
+    unsigned full = bar_percent(bar) * cells / 100;
     text_append(out, "[");
-    for (unsigned i = 0; i < BAR_CELLS; i++)
+    for (unsigned i = 0; i < cells; i++)
         text_append(out, i < full ? "#" : ".");
     text_append(out, "] ");
     bar_words(bar, out);

@@ -19,8 +19,9 @@ void bar_update(struct bar *bar, uint64_t total_bytes, uint64_t done_bytes, uint
 unsigned bar_percent(const struct bar *bar);
 /* "45 %  1.2 GiB of 4.0 GiB  85.0 MiB/s  0:35 left" */
 void bar_words(const struct bar *bar, struct text *out);
+#define BAR_CELLS 24
 /* "[#####.....] " and the words. */
-void bar_draw(const struct bar *bar, struct text *out);
+void bar_draw(const struct bar *bar, unsigned cells, struct text *out);
 /* "0:35", "1:02:03" */
 void bar_time(double seconds, struct text *out);
 

@@ -12,10 +12,22 @@
 #include "bar.h"
 #include "terminal.h"
 
+#define CONSOLE_ROWS_MAX 17
+
+/* A bar: of a disk, or of all of them. */
+struct console_row {
+    const char *name; /* NULL when there is one alone */
+    bool reading_back; /* what was written: a bar of its own, which starts anew */
+    uint64_t total_bytes, done_bytes, received_bytes;
+    double seconds;
+};
+
 struct console {
     struct terminal *terminals;
     size_t count;
-    struct bar bar;
+    struct bar bars[CONSOLE_ROWS_MAX];
+    struct console_row rows[CONSOLE_ROWS_MAX]; /* as they were last told of */
+    size_t row_count;
     char *trouble; /* what was last said to be in the way of the pull */
 };
 
@@ -31,8 +43,8 @@ void console_headline(struct console *console, const char *stage, const char *te
 
 /* Starts a new bar. */
 void console_progress_start(struct console *console);
-/* `trouble` may be NULL. */
-void console_progress(struct console *console, uint64_t total_bytes, uint64_t done_bytes, uint64_t received_bytes, double seconds, const char *trouble);
+/* Of several rows the last is that of all. `trouble` may be NULL. */
+void console_progress(struct console *console, const struct console_row *rows, size_t count, const char *trouble);
 
 /* Asked about once a second while a question is open; true: the question has changed and is to be asked anew. */
 typedef bool console_changed(void *context);

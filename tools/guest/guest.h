@@ -8,6 +8,7 @@
 #include "../base/error.h"
 #include "../base/json.h"
 #include "../base/text.h"
+#include "boot/boot_code.h"
 #include "boot/boot_entry.h"
 
 struct module_table; /* modules.h */
@@ -22,6 +23,7 @@ struct partition {
     char *type;      /* "0x83", or a GUID */
     char *partuuid;
     bool bootable;   /* MBR: the active flag */
+    enum boot_code boot_code; /* in its first sector */
     char *device;    /* its node here, e.g. /dev/vda1; for a whole-disk file system the disk's own */
     char *fs_type, *uuid, *label; /* NULL when none is recognised */
     char *mount_point; /* in the guest: "/", "/boot"; NULL when it is not mounted */
@@ -41,6 +43,7 @@ struct guest_disk {
     uint64_t size_bytes;
     uint32_t sector_bytes;
     char *table;     /* "dos", "gpt", or NULL: none */
+    enum boot_code boot_code; /* in its first sector */
     struct partition *partitions;
     size_t partition_count;
     struct partition *volumes;
@@ -186,6 +189,8 @@ const struct partition *guest_find_partition(const struct guest *guest, const ch
 struct partition *guest_disk_part(const struct guest_disk *disk, size_t index);
 /* "partition 5", "the volume /dev/mapper/vg-root"; the caller's. */
 char *partition_words(const struct partition *partition);
+/* Is it a disk without a partition table, with one file system that could hold a system, from its first sector on? */
+bool guest_disk_is_bare(const struct guest_disk *disk);
 
 /* The kernel that boots when nobody touches a key: the one whose image the boot loader's default entry names, by name or by link;
  * where no entry is known, the newest that has an image. NULL: there is none. */

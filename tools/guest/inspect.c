@@ -78,10 +78,13 @@ void guest_add_disk(struct guest *guest, struct guest *other)
 static int mount_system(struct guest *guest, struct error *err)
 {
     struct partition *root = NULL;
-    volumes_open(guest, guest->writable ? GUEST_WRITE : GUEST_READ);
+    enum guest_access access = guest->writable ? GUEST_WRITE : GUEST_READ;
+    volumes_open(guest, access);
+    for (size_t i = 0; i < guest->other_count; i++)
+        volumes_open(&guest->others[i], access);
     if (roots_find(guest, &root, err) < 0)
         return -1;
-    return guest->systems.count == 1 ? roots_mount(guest, root, guest->writable ? GUEST_WRITE : GUEST_READ, err) : 0;
+    return guest->systems.count == 1 ? roots_mount(guest, root, access, err) : 0;
 }
 
 int guest_look_in(struct guest *guest, struct error *err)

@@ -3,30 +3,51 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "../base/cleanup.h"
 
 /* The label of our ISO, which is an ISO on a USB stick too; such a stick is a disk like any other otherwise. */
 #define MEDIUM_LABEL "REHOST"
 
-static char *find_problem(const struct run *run, const struct hardware_disk *disk)
+static bool is_same_place(const char *a, const char *b)
 {
+    struct stat one, other;
+    if (stat(a, &one) < 0 || stat(b, &other) < 0)
+        return string_is(a, b);
+    if (S_ISBLK(one.st_mode) && S_ISBLK(other.st_mode))
+        return one.st_rdev == other.st_rdev;
+    return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+char *disk_taken(const struct run *run, unsigned i, const char *path)
+{
+    for (unsigned k = 0; k < run->disk_count; k++)
+        if (k != i && run->disks[k].target.device && is_same_place(run->disks[k].target.device, path))
+            return checked_printf("%s goes there", run->job.disks[k].source);
+    return NULL;
+}
+
+static char *find_problem(const struct run *run, unsigned i, const struct hardware_disk *disk)
+{
+    uint64_t source_bytes = run->state.disks[i].source_bytes;
     if (run->hardware_file) /* a device of the same name here is another disk */
         return checked_printf("it is not of this machine, but described by %s", run->hardware_file);
     if (disk->read_only)
         return checked_copy("it is read-only");
-    if (disk->size_bytes < run->state.source_bytes) {
-        cleanup_free char *size = size_for_people(run->state.source_bytes);
+    if (disk->size_bytes < source_bytes) {
+        cleanup_free char *size = size_for_people(source_bytes);
         return checked_printf("it is smaller than the source (%llu bytes, the source has %llu: %s)", (unsigned long long)disk->size_bytes,
-                              (unsigned long long)run->state.source_bytes, size);
+                              (unsigned long long)source_bytes, size);
     }
     cleanup_free char *label = disk_label(disk->device);
     if (string_is(label, MEDIUM_LABEL))
         return checked_copy("it is the medium that rehost starts from");
-    return disk_in_use(disk->device);
+    char *taken = disk_taken(run, i, disk->device);
+    return taken ? taken : disk_in_use(disk->device);
 }
 
-int candidates_find(struct run *run, struct candidates *list, struct error *err)
+int candidates_find(struct run *run, unsigned number, struct candidates *list, struct error *err)
 {
     *list = (struct candidates){0};
     hardware_free(&run->hardware);
@@ -39,7 +60,7 @@ int candidates_find(struct run *run, struct candidates *list, struct error *err)
         if (disk->medium || !disk->size_bytes)
             continue;
         struct candidate *candidate = &list->items[list->count++];
-        *candidate = (struct candidate){.disk = disk, .problem = find_problem(run, disk)};
+        *candidate = (struct candidate){.disk = disk, .problem = find_problem(run, number, disk)};
         candidate->content = run->hardware_file ? checked_copy("what only that machine knows") : disk_content(disk->device);
         list->usable += !candidate->problem;
     }

@@ -16,13 +16,15 @@ struct candidates {
     size_t usable; /* how many have no problem */
 };
 
-/* Looks at the hardware anew, as disks may come late (USB, slow controllers). */
-int candidates_find(struct run *run, struct candidates *list, struct error *err);
+/* For the disk `i` of the move. Looks at the hardware anew, as disks may come late (USB, slow controllers). */
+int candidates_find(struct run *run, unsigned i, struct candidates *list, struct error *err);
 void candidates_free(struct candidates *list);
 /* By device, name or serial number; NULL: none of them. */
 const struct candidate *candidates_named(const struct candidates *list, const char *word);
 /* The one that stands at this number (from 1) among the usable ones. */
 const struct candidate *candidates_numbered(const struct candidates *list, size_t number);
+/* Why what lies at this path is not for the disk `i`: another one of this move goes there. The caller's; NULL: none does. */
+char *disk_taken(const struct run *run, unsigned i, const char *path);
 /* What would change the list: names and sizes. The caller's. */
 char *hardware_disks_key(const struct hardware *hardware);
 

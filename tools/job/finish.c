@@ -36,7 +36,7 @@ static void make_boot_entry(struct run *run)
     struct error err = {0};
     if (!wish->loader)
         return;
-    if (boot_entry_make(wish, run->target.device, &err) == 0)
+    if (boot_entry_make(wish, run->disks[0].target.device, &err) == 0)
         console_say(&run->console, "    the firmware has a boot entry \"%s\" for it now (%s of partition %u)\n", wish->label, wish->loader, wish->partition);
     else
         console_say(&run->console, "    warning: %s\n    The firmware has to find " EFI_FALLBACK " by itself; choose the disk in its boot menu if it does not.\n", string_trim(err.message));
@@ -57,23 +57,42 @@ static void say_times(struct run *run)
     console_say(&run->console, "  Times: %s\n", line.data);
 }
 
+static void say_lost(struct run *run, unsigned i)
+{
+    if (!run->disks[i].lost)
+        return;
+    console_say(&run->console, "  Lost, as the source could not read it (zeroes on %s):\n", run->disk_count > 1 ? run->disks[i].target.device : "this disk");
+    console_say_text(&run->console, run->disks[i].lost);
+}
+
+/* The first is the last: without it nothing boots. */
+static int release_all(struct run *run, struct error *err)
+{
+    for (unsigned i = run->disk_count; i-- > 0;) {
+        struct run_disk *disk = &run->disks[i];
+        if (pull_release(disk->target.device, disk->pulled.boot_code, err) < 0)
+            return -1;
+        disk->target.state = TARGET_RELEASED;
+    }
+    sync();
+    return 0;
+}
+
 int stage_finish(struct run *run, struct error *err)
 {
-    if (pull_release(run->target.device, run->pulled.boot_code, err) < 0)
+    if (release_all(run, err) < 0)
         return -1;
-    run->target.state = TARGET_RELEASED;
-    sync();
     if (run->appliance) {
         make_boot_entry(run);
         eject_medium(run);
     }
     say_changes(run);
-    if (run->lost) {
-        console_say(&run->console, "  Lost, as the source could not read it (zeroes on this disk):\n");
-        console_say_text(&run->console, run->lost);
-    }
+    for (unsigned i = 0; i < run->disk_count; i++)
+        say_lost(run, i);
     say_times(run);
-    console_say(&run->console, "    %s is complete and will boot on this machine. The source is untouched.\n", run->target.device);
+    for (unsigned i = 1; i < run->disk_count; i++)
+        console_say(&run->console, "    %s is complete.\n", run->disks[i].target.device);
+    console_say(&run->console, "    %s is complete and will boot on this machine. The source is untouched.\n", run->disks[0].target.device);
     return 0;
 }
 

@@ -7,16 +7,23 @@
 
 #include "../base/error.h"
 #include "../plan/plan.h"
+#include "../pull/pull.h"
 
 enum job_after { AFTER_REBOOT, AFTER_POWEROFF, AFTER_SHELL, AFTER_HALT };
 
-struct job {
+/* A disk of the old server, and the one of this machine that it goes to. */
+struct job_disk {
     char *source;  /* URI; NULL: ask */
-    char *password_file; /* of the source, when its URI names none; NULL: ask */
     char *disk;    /* "auto", a device, or a serial number; NULL: ask */
+};
+
+struct job {
+    struct job_disk disks[DISKS_MAX]; /* the first is the one that it boots from; behind it those that have a source */
+    char *password_file; /* of the sources whose URI names none; NULL: ask */
     char *nic;     /* of this machine, for the pull: "auto" (default), a name, or a MAC */
     char *ip;      /* "dhcp" (default) or ADDRESS/PREFIX[,GATEWAY] */
     bool confirmed; /* confirm=yes: what is on the target disk may be destroyed without asking */
+    bool all;       /* free space is copied too */
     bool zero_unreadable; /* read-errors=zero: what the source cannot read becomes zeroes, and is listed */
     bool verify;    /* the copy is read back and compared with what was received */
     bool restart;   /* a copy that is on the target is not gone on with, but overwritten */
@@ -38,6 +45,8 @@ int job_parse_file(const char *text, size_t length, const char *name, struct job
 /* Adds what a kernel command line says to `job`, where it wins over what stands there. Words that do not start with
  * "rehost." are not ours. */
 int job_parse_command_line(const char *command_line, struct job *job, struct error *err);
+/* Once all texts are taken: every disk behind the first has a source, without a gap. */
+int job_check_disks(const struct job *job, struct error *err);
 /* The checks of single values, also for answers given on the console. */
 int job_check_ip(const char *ip, struct error *err);
 /* Adds OLD=MAC to the job's mapping of network cards; a later one for the same OLD replaces it. */

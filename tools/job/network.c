@@ -120,7 +120,7 @@ static int fetch_late_job(struct run *run, struct error *err)
 {
     cleanup_free char *place = job_place_for(run->job_place, run->mac);
     console_say(&run->console, "    job: %s\n", place);
-    if (job_fetch(place, &run->job, err) < 0) {
+    if (job_fetch(place, &run->job, err) < 0 || job_check_disks(&run->job, err) < 0) {
         run->exit_status = 2;
         return -1;
     }
@@ -137,12 +137,20 @@ void run_listen(struct run *run, const struct guest *guest)
         console_say(&run->console, "    warning: %s\n", failure.message);
 }
 
+static bool sources_are_local(const struct job *job)
+{
+    for (unsigned i = 1; i < DISKS_MAX && job->disks[i].source; i++)
+        if (!source_is_local(job->disks[i].source))
+            return false;
+    return job->disks[0].source && source_is_local(job->disks[0].source);
+}
+
 int stage_network(struct run *run, struct error *err)
 {
     if (!run->appliance)
         console_say(&run->console, "    as this machine has it\n");
-    else if (!run->job_place && run->job.source && source_is_local(run->job.source))
-        console_say(&run->console, "    not needed for %s\n", run->job.source);
+    else if (!run->job_place && sources_are_local(&run->job))
+        console_say(&run->console, "    not needed for %s\n", run->job.disks[0].source);
     else if (bring_up_with_patience(run, err) < 0)
         return -1;
     if (!run->mac)

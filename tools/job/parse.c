@@ -20,21 +20,15 @@ static int take_string(char **slot, const char *value)
     return 0;
 }
 
-static int take_source(struct job *job, const char *value, struct error *err)
+static int take_source(char **slot, const char *value, struct error *err)
 {
-    return source_check(value, err) < 0 ? -1 : take_string(&job->source, value);
+    return source_check(value, err) < 0 ? -1 : take_string(slot, value);
 }
 
 static int take_password_file(struct job *job, const char *value, struct error *err)
 {
     (void)err;
     return take_string(&job->password_file, value);
-}
-
-static int take_disk(struct job *job, const char *value, struct error *err)
-{
-    (void)err;
-    return take_string(&job->disk, value);
 }
 
 static int take_nic(struct job *job, const char *value, struct error *err)
@@ -56,12 +50,22 @@ static int take_confirm(struct job *job, const char *value, struct error *err)
     return 0;
 }
 
-static int take_restart(struct job *job, const char *value, struct error *err)
+static int take_yes_no(bool *slot, const char *value, struct error *err)
 {
     if (!string_is(value, "yes") && !string_is(value, "no"))
         return error_set(err, "it is \"yes\" or \"no\", not \"%.100s\"", value);
-    job->restart = string_is(value, "yes");
+    *slot = string_is(value, "yes");
     return 0;
+}
+
+static int take_restart(struct job *job, const char *value, struct error *err)
+{
+    return take_yes_no(&job->restart, value, err);
+}
+
+static int take_all(struct job *job, const char *value, struct error *err)
+{
+    return take_yes_no(&job->all, value, err);
 }
 
 static int take_after(struct job *job, const char *value, struct error *err)
@@ -94,10 +98,7 @@ static int take_read_errors(struct job *job, const char *value, struct error *er
 
 static int take_verify(struct job *job, const char *value, struct error *err)
 {
-    if (!string_is(value, "yes") && !string_is(value, "no"))
-        return error_set(err, "it is \"yes\" or \"no\", not \"%.100s\"", value);
-    job->verify = string_is(value, "yes");
-    return 0;
+    return take_yes_no(&job->verify, value, err);
 }
 
 static int take_map(struct job *job, const char *value, struct error *err)
@@ -126,22 +127,24 @@ static int take_job(struct job *job, const char *value, struct error *err)
 }
 
 /* The order is that of the bits in struct job's `given`. */
-enum key_number { KEY_SOURCE, KEY_PASSWORD_FILE, KEY_DISK, KEY_NIC, KEY_IP, KEY_MAP, KEY_ADDRESS, KEY_CONFIRM, KEY_RESTART, KEY_AFTER, KEY_PATIENCE, KEY_READ_ERRORS, KEY_VERIFY, KEY_JOB, KEY_COUNT };
+enum key_number { KEY_SOURCE, KEY_PASSWORD_FILE, KEY_DISK, KEY_NIC, KEY_IP, KEY_MAP, KEY_ADDRESS, KEY_CONFIRM, KEY_RESTART, KEY_ALL, KEY_AFTER, KEY_PATIENCE, KEY_READ_ERRORS, KEY_VERIFY, KEY_JOB, KEY_COUNT };
 
 static const struct key {
     const char *name;
     int (*take)(struct job *job, const char *value, struct error *err);
     bool repeats;
+    bool each_disk; /* instead of `take`: a string of a disk, and with a number behind it of the second disk, the third ... */
 } keys[KEY_COUNT] = {
-    [KEY_SOURCE] = {"source", take_source, false},
+    [KEY_SOURCE] = {"source", NULL, false, true},
     [KEY_PASSWORD_FILE] = {"password-file", take_password_file, false},
-    [KEY_DISK] = {"disk", take_disk, false},
+    [KEY_DISK] = {"disk", NULL, false, true},
     [KEY_NIC] = {"nic", take_nic, false},
     [KEY_IP] = {"ip", take_ip, false},
     [KEY_MAP] = {"map", take_map, true},
     [KEY_ADDRESS] = {"address", take_address, true},
     [KEY_CONFIRM] = {"confirm", take_confirm, false},
     [KEY_RESTART] = {"restart", take_restart, false},
+    [KEY_ALL] = {"all", take_all, false},
     [KEY_AFTER] = {"after", take_after, false},
     [KEY_PATIENCE] = {"patience", take_patience, false},
     [KEY_READ_ERRORS] = {"read-errors", take_read_errors, false},
@@ -184,15 +187,44 @@ static bool is_printable(const char *value)
     return true;
 }
 
+/* "disk", or "disk2" for the second: the number of the first is never written. */
+static bool is_key(const char *name, const struct key *key, unsigned *disk)
+{
+    *disk = 0;
+    if (string_is(name, key->name))
+        return true;
+    if (!key->each_disk || !string_starts(name, key->name))
+        return false;
+    const char *digits = name + strlen(key->name);
+    unsigned long number = *digits >= '1' && *digits <= '9' && strspn(digits, "0123456789") == strlen(digits) ? strtoul(digits, NULL, 10) : 0;
+    *disk = (unsigned)number - 1;
+    return number >= 2 && number <= DISKS_MAX;
+}
+
+static char **string_of_disk(struct job *job, size_t index, unsigned disk)
+{
+    return index == KEY_SOURCE ? &job->disks[disk].source : &job->disks[disk].disk;
+}
+
+static int take_value(struct job *job, size_t index, unsigned disk, const char *value, struct error *err)
+{
+    if (!keys[index].each_disk)
+        return keys[index].take(job, value, err);
+    char **slot = string_of_disk(job, index, disk);
+    return index == KEY_SOURCE ? take_source(slot, value, err) : take_string(slot, value);
+}
+
 /* One key and its value, into a job that holds what this text alone has said so far. */
 static int take_pair(struct job *job, const char *name, const char *value, const char *prefix, struct error *err)
 {
+    unsigned disk = 0;
     size_t index = 0;
-    while (index < KEY_COUNT && !string_is(name, keys[index].name))
+    while (index < KEY_COUNT && !is_key(name, &keys[index], &disk))
         index++;
     if (index == KEY_COUNT)
         return say_unknown(name, prefix, err);
-    if ((job->given & 1u << index) && !keys[index].repeats)
+    bool again = keys[index].each_disk ? *string_of_disk(job, index, disk) != NULL : job->given & 1u << index;
+    if (again && !keys[index].repeats)
         return error_set(err, "the key \"%s%s\" is given twice; which one holds?", prefix, name);
     if (!*value)
         return error_set(err, "the key \"%s%s\" has no value", prefix, name);
@@ -200,7 +232,7 @@ static int take_pair(struct job *job, const char *name, const char *value, const
         return error_set(err, "the value of \"%s%s\" is longer than %d bytes", prefix, name, VALUE_MAX);
     if (!is_printable(value))
         return error_set(err, "the value of \"%s%s\" holds control characters", prefix, name);
-    if (keys[index].take(job, value, err) < 0)
+    if (take_value(job, index, disk, value, err) < 0)
         return error_prefix(err, "%s%s", prefix, name);
     job->given |= 1u << index;
     return 0;
@@ -215,9 +247,11 @@ static void take_if_missing(char **slot, char **other)
 /* Fills what `winner` was not told from `loser`. */
 static void merge(struct job *winner, struct job *loser)
 {
-    take_if_missing(&winner->source, &loser->source);
+    for (unsigned i = 0; i < DISKS_MAX; i++) {
+        take_if_missing(&winner->disks[i].source, &loser->disks[i].source);
+        take_if_missing(&winner->disks[i].disk, &loser->disks[i].disk);
+    }
     take_if_missing(&winner->password_file, &loser->password_file);
-    take_if_missing(&winner->disk, &loser->disk);
     take_if_missing(&winner->nic, &loser->nic);
     take_if_missing(&winner->ip, &loser->ip);
     take_if_missing(&winner->job, &loser->job);
@@ -226,6 +260,8 @@ static void merge(struct job *winner, struct job *loser)
         winner->confirmed = loser->confirmed;
     if (new_keys & 1u << KEY_RESTART)
         winner->restart = loser->restart;
+    if (new_keys & 1u << KEY_ALL)
+        winner->all = loser->all;
     if (new_keys & 1u << KEY_READ_ERRORS)
         winner->zero_unreadable = loser->zero_unreadable;
     if (new_keys & 1u << KEY_VERIFY)
@@ -346,9 +382,11 @@ int job_parse_command_line(const char *command_line, struct job *job, struct err
 
 void job_free(struct job *job)
 {
-    free(job->source);
+    for (unsigned i = 0; i < DISKS_MAX; i++) {
+        free(job->disks[i].source);
+        free(job->disks[i].disk);
+    }
     free(job->password_file);
-    free(job->disk);
     free(job->nic);
     free(job->ip);
     free(job->job);

@@ -1,4 +1,4 @@
-/* Before anything is destroyed: the plan, made by reading the source's file systems over the network, and the question. */
+/* Before anything is destroyed: the plan, made by reading the file systems of the sources over the network. */
 #include <string.h>
 
 #include "../base/cleanup.h"
@@ -9,7 +9,7 @@ static struct plan_input input_for(const struct run *run, const struct guest *gu
     return (struct plan_input){
         .guest = guest,
         .hardware = &run->hardware,
-        .disk = run->target.name,
+        .disk = run->disks[0].target.name,
         .nic_choices = run->job.nic_choices,
         .nic_choice_count = run->job.nic_choice_count,
         .address_changes = &run->job.addresses,
@@ -86,6 +86,7 @@ static int plan_once(struct run *run, const struct guest *guest, bool *again, st
     if (plan_make(&input, &plan, err) < 0)
         return -1;
     keep_in_state(run, &plan, &input);
+    run->absent_file_systems = plan.absent_file_systems;
     int result = 0;
     *again = false;
     if (!plan_is_blocked(&plan) && !run->job.confirmed && is_guessed(&plan)) {
@@ -113,23 +114,30 @@ static int plan_guest(struct run *run, const struct guest *guest, struct error *
     return 0;
 }
 
-/* Without a map everything is copied. */
-static void find_map(struct run *run, const struct guest *guest)
+/* Without a map everything is copied. Taken before anything is mounted: partclone looks into no file system that is. */
+static void find_map(struct run *run, unsigned i, const struct guest *guest)
 {
     struct error failure = {0};
-    used_free(&run->map);
-    if (used_find_on(guest, &run->map, &failure) < 0)
-        console_say(&run->console, "    everything will be copied, as it cannot be told what is in use: %s\n", failure.message);
-    cJSON_Delete(run->state.map);
-    run->state.map = run->map.disk_bytes ? used_to_json(&run->map) : NULL;
+    struct used_map *map = &run->disks[i].map;
+    cJSON **shown = &run->state.disks[i].map;
+    cleanup_free char *prefix = run_prefix(run, i);
+    used_free(map);
+    if (!run->job.all && used_find_on(guest, map, &failure) < 0)
+        console_say(&run->console, "    %severything will be copied, as it cannot be told what is in use: %s\n", prefix, failure.message);
+    cJSON_Delete(*shown);
+    *shown = map->disk_bytes ? used_to_json(map) : NULL;
 }
 
-static void show_map(struct run *run)
+static void show_maps(struct run *run)
 {
-    if (!run->map.disk_bytes)
-        return;
-    cleanup_free char *table = used_to_text(&run->map, "    ");
-    console_say_text(&run->console, table);
+    for (unsigned i = 0; i < run->disk_count; i++) {
+        const struct used_map *map = &run->disks[i].map;
+        cleanup_free char *table = map->disk_bytes ? used_to_text(map, "    ") : NULL;
+        if (table && run->disk_count > 1)
+            console_say(&run->console, "  Of %s:\n", run->job.disks[i].source);
+        if (table)
+            console_say_text(&run->console, table);
+    }
 }
 
 /* A running server's file systems may not be readable as they are (a journal that would have to be replayed, a damage
@@ -137,77 +145,59 @@ static void show_map(struct run *run)
 static int go_on_without_plan(struct run *run, const struct error *failure, struct error *err)
 {
     uint64_t size_bytes;
-    if (pull_source_size(run->job.source, run->source.nbd_uri, &size_bytes, err) < 0) /* it is the source itself that has gone */
-        return error_prefix(err, "the source has gone away");
+    for (unsigned i = 0; i < run->disk_count; i++)
+        if (pull_source_size(run->job.disks[i].source, run->disks[i].source.nbd_uri, &size_bytes, err) < 0) /* it is the source itself that has gone */
+            return error_prefix(err, "the source has gone away");
     console_say(&run->console, "    warning: the system on the source cannot be read before the copy: %s\n", failure->message);
     console_say(&run->console, "    It will be checked and planned for after the copy; if it cannot boot here, that will be known only then.\n");
     return 0;
 }
 
-static int look_and_plan(struct run *run, struct guest *guest, struct error *err)
+static int attach_sources(struct run *run, struct guest *guest, struct error *err)
 {
+    if (guest_attach_source(&run->disks[0].source, guest, err) < 0)
+        return -1;
+    find_map(run, 0, guest);
+    for (unsigned i = 1; i < run->disk_count; i++) {
+        struct guest other;
+        if (guest_attach_source(&run->disks[i].source, &other, err) < 0) {
+            guest_close(guest, NULL);
+            return -1;
+        }
+        find_map(run, i, &other);
+        guest_add_disk(guest, &other);
+    }
+    return 0;
+}
+
+static int look_and_plan(struct run *run, struct error *err)
+{
+    struct guest guest = {0};
     struct error failure = {0};
-    find_map(run, guest); /* before anything is mounted: partclone looks into no file system that is */
-    if (guest_look_in(guest, &failure) < 0)
+    run->absent_file_systems = 0;
+    if (attach_sources(run, &guest, &failure) < 0)
         return go_on_without_plan(run, &failure, err);
-    return plan_guest(run, guest, err);
+    run->into_partition = guest_disk_is_bare(&guest.disk);
+    int result = guest_look_in(&guest, &failure) < 0 ? go_on_without_plan(run, &failure, err) : plan_guest(run, &guest, err);
+    return guest_close(&guest, result < 0 ? NULL : err) < 0 ? -1 : result;
+}
+
+/* The plan found that something of the server lies elsewhere: whoever is there may know where. 1: on a disk that was named now. */
+static int ask_for_absent(struct run *run, struct error *err)
+{
+    if (!run->absent_file_systems || run->job.confirmed || run->disk_count == DISKS_MAX)
+        return 0;
+    return run_ask_another_disk(run, err);
 }
 
 int stage_plan(struct run *run, struct error *err)
 {
-    struct guest guest = {0};
-    struct error failure = {0};
-    console_say(&run->console, "    reading the system on the source ...\n");
-    if (guest_attach_source(&run->source, &guest, &failure) < 0)
-        return go_on_without_plan(run, &failure, err);
-    int result = look_and_plan(run, &guest, err);
-    if (guest_close(&guest, result < 0 ? NULL : err) < 0)
-        return -1;
-    if (result == 0)
-        show_map(run);
-    return result;
-}
-
-static void show_target(struct run *run, bool goes_on)
-{
-    const struct target *target = &run->target;
-    cleanup_free char *size = size_for_people(target->size_bytes);
-    console_say(&run->console, "  %s: %s, %s, serial %s\n  It holds %s.\n", target->device, target->model, size,
-                target->serial ? target->serial : "none", target->content);
-    console_say(&run->console, goes_on ? "  The move goes on with it, if it is of this very source.\n"
-                                       : "  ALL OF THIS WILL BE DESTROYED and replaced by the source.\n");
-}
-
-/* 1: yes. 0: not understood. -1: no. */
-static int judge_answer(struct run *run, const char *answer, bool goes_on, struct error *err)
-{
-    run->job.restart |= goes_on && string_is(answer, "restart");
-    if (string_is(answer, "yes") || (goes_on && string_is(answer, "restart")))
-        return 1;
-    if (string_is(answer, "no")) {
-        error_set(err, "not confirmed");
-        return error_advise(err, "Start again when it is clear which disk may be overwritten.");
-    }
-    console_say(&run->console, "    \"%s\" is neither yes nor no: yes overwrites the disk, no stops here.\n", answer);
+    int again;
+    do {
+        console_say(&run->console, "    reading the system on the source ...\n");
+        if (look_and_plan(run, err) < 0 || (again = ask_for_absent(run, err)) < 0)
+            return -1;
+    } while (again);
+    show_maps(run);
     return 0;
-}
-
-int stage_confirm(struct run *run, struct error *err)
-{
-    bool goes_on = !run->job.restart && pull_state_of(run->target.device, NULL) != PULL_NONE;
-    show_target(run, goes_on);
-    if (run->job.confirmed) {
-        console_say(&run->console, "    confirmed by the job\n");
-        return 0;
-    }
-    cleanup_free char *question = checked_printf(goes_on ? "Type yes to go on with %s, restart to forget that copy and start over: "
-                                                         : "Type yes to overwrite %s: ", run->target.device);
-    for (;;) {
-        cleanup_free char *answer = NULL;
-        if (run_ask(run, question, NULL, &answer, err) < 0)
-            return error_advise(err, "Give confirm=yes in the job if it may be destroyed (rehost-job(5)).");
-        int judged = judge_answer(run, answer, goes_on, err);
-        if (judged)
-            return judged < 0 ? -1 : 0;
-    }
 }

@@ -71,23 +71,44 @@ unsigned run_patience(const struct run *run)
     return JOB_PATIENCE_DEFAULT;
 }
 
-/* The words that matter most at 3 a.m.: what does the target hold now? The disk itself is asked, not our memory. */
-static char *target_words(const struct run *run)
+char *run_prefix(const struct run *run, unsigned i)
 {
-    const char *device = run->target.device;
-    if (!device || run->target.state == TARGET_UNTOUCHED)
-        return checked_copy("No disk of this machine was changed.");
+    return run->disk_count > 1 ? checked_printf("%s: ", run->disks[i].target.device) : checked_copy("");
+}
+
+void run_devices(const struct run *run, const char *devices[])
+{
+    for (unsigned i = 0; i < run->disk_count; i++)
+        devices[i] = run->disks[i].target.device;
+}
+
+/* What does this disk hold now? It is asked itself, not our memory. */
+static char *disk_words(const struct target *target)
+{
     cleanup_free char *description = NULL;
-    enum pull_state state = pull_state_of(device, &description);
+    enum pull_state state = pull_state_of(target->device, &description);
     if (state == PULL_HALF_DONE)
-        return checked_printf("%s holds %s. It does not boot. Start again with the same source and disk, and it goes on from there.", device,
+        return checked_printf("%s holds %s. It does not boot. Start again with the same source and disk, and it goes on from there.", target->device,
                               description ? description : "a half-done copy");
     if (state == PULL_HELD)
         return checked_printf("%s holds the whole copy with its boot code held back: it does not boot. Start again with the same source and disk "
-                              "when the cause is mended; nothing has to be copied again.", device);
-    if (run->target.state == TARGET_HALF_DONE)
-        return checked_printf("%s may have been written to, and does not boot.", device);
-    return checked_printf("%s holds the copy; whether it boots is not known.", device);
+                              "when the cause is mended; nothing has to be copied again.", target->device);
+    if (target->state == TARGET_HALF_DONE)
+        return checked_printf("%s may have been written to, and does not boot.", target->device);
+    return checked_printf("%s holds the copy; whether it boots is not known.", target->device);
+}
+
+/* The words that matter most at 3 a.m. */
+static char *target_words(const struct run *run)
+{
+    cleanup_strings struct strings all = {0};
+    for (unsigned i = 0; i < run->disk_count; i++) {
+        const struct target *target = &run->disks[i].target;
+        cleanup_free char *words = target->device && target->state != TARGET_UNTOUCHED ? disk_words(target) : NULL;
+        if (words)
+            strings_add(&all, words);
+    }
+    return all.count ? strings_join(&all, " ") : checked_copy("No disk of this machine was changed.");
 }
 
 static void say_failure(struct run *run, const char *stage, struct error *failure)
@@ -150,9 +171,9 @@ static int take_job(struct run *run, const struct run_arguments *arguments, stru
         return -1;
     const char *place = arguments->job ? arguments->job : run->job.job;
     if (!place)
-        return 0;
+        return job_check_disks(&run->job, err);
     if (!job_is_url(place))
-        return job_fetch(place, &run->job, err);
+        return job_fetch(place, &run->job, err) < 0 ? -1 : job_check_disks(&run->job, err);
     run->job_place = checked_copy(place);
     return 0;
 }
@@ -180,18 +201,24 @@ static int start(struct run *run, const struct run_arguments *arguments)
     return EXIT_USAGE;
 }
 
+static void free_disk(struct run_disk *disk)
+{
+    target_free(&disk->target);
+    source_close(&disk->source);
+    used_free(&disk->map);
+    pull_result_free(&disk->pulled);
+    free(disk->lost);
+}
+
 static void run_free(struct run *run)
 {
     job_free(&run->job);
     state_free(&run->state);
     hardware_free(&run->hardware);
-    target_free(&run->target);
-    source_close(&run->source);
-    used_free(&run->map);
+    for (unsigned i = 0; i < DISKS_MAX; i++)
+        free_disk(&run->disks[i]);
     text_free(&run->changed);
-    pull_result_free(&run->pulled);
     boot_entry_wish_free(&run->boot_entry);
-    free(run->lost);
     free(run->job_place);
     free(run->mac);
     console_close(&run->console);
@@ -217,8 +244,9 @@ int command_run(int argc, char **argv)
         fprintf(stderr, "rehost run: --hardware is for planning and tests; the appliance moves onto the machine that it runs on\n");
         return EXIT_USAGE;
     }
-    struct run run = {0};
-    status = start(&run, &arguments);
-    run_free(&run);
+    struct run *run = checked_alloc(sizeof *run);
+    status = start(run, &arguments);
+    run_free(run);
+    free(run);
     return status;
 }

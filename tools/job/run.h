@@ -25,6 +25,15 @@ struct target {
     enum target_state state;
 };
 
+/* A disk of the old server on its way; the number is that of the job's and the status document's. */
+struct run_disk {
+    struct source source;  /* open from stage source to the end of the pull */
+    struct target target;
+    struct used_map map;   /* which blocks of the source are in use; of 0 bytes when that cannot be told */
+    struct pull_result pulled;
+    char *lost;            /* the list of what the source could not read, for people; NULL: nothing */
+};
+
 struct run {
     struct job job;
     struct console console;
@@ -34,12 +43,12 @@ struct run {
     bool appliance;        /* this machine is ours: bring up its network, reboot it */
     char *job_place;       /* a job that is an URL and can only be fetched when the network is there */
     char *mac;             /* of the card that the pull uses; "" when not known */
-    struct source source;  /* open from stage source to the end of the pull */
-    struct target target;
-    struct used_map map;   /* which blocks of the source are in use; of 0 bytes when that cannot be told */
-    struct pull_result pulled;
+    struct run_disk disks[DISKS_MAX]; /* the first is the one that the server boots from */
+    unsigned disk_count;
+    bool source_was_asked; /* on the console: more disks may be told there too */
+    bool into_partition;   /* the first source is a bare file system */
     struct boot_entry_wish boot_entry; /* that this machine's firmware is to get; without a loader: none */
-    char *lost;            /* the list of what the source could not read, for people; NULL: nothing */
+    size_t absent_file_systems; /* that the plan found named, and on none of these disks */
     size_t changes;        /* operations that were carried out */
     struct text changed;   /* and what they were, one line each */
     int exit_status;       /* of a failure */
@@ -59,6 +68,16 @@ int stage_finish(struct run *run, struct error *err);
 
 /* In the appliance: looks at the wires of this machine's cards, where several could take the guest's settings. Does so once. */
 void run_listen(struct run *run, const struct guest *guest);
+/* Asks for one more disk of the server. 1: its source was heard, and the disk that it goes to chosen. 0: there is none. */
+int run_ask_another_disk(struct run *run, struct error *err);
+/* Opens the source of this disk and learns its size; one that does not answer is not waited for. */
+int run_hear_source(struct run *run, unsigned i, struct error *err);
+/* Chooses, as the job says or a person does, the disk that it goes to. */
+int run_choose_target(struct run *run, unsigned i, struct error *err);
+/* "/dev/vdb: " in front of what is said of one disk of several; "" of the only one. The caller's. */
+char *run_prefix(const struct run *run, unsigned i);
+/* The targets, for guest_open_disks; `devices` has room for DISKS_MAX. */
+void run_devices(const struct run *run, const char *devices[]);
 
 /* Leaves as `after` says, once everything is done. Returns only when the machine stays up. */
 void run_leave(struct run *run);

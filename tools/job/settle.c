@@ -8,6 +8,8 @@
 
 static char *operation_words(const struct operation *operation)
 {
+    if (operation->kind == OPERATION_INSTALL)
+        return checked_printf("install extlinux in %s", operation->path);
     if (operation->kind != OPERATION_RUN)
         return checked_printf("%s %s", operation->kind == OPERATION_WRITE ? "write" : "remove", operation->path);
     cleanup_free char *command = strings_join(&operation->argv, " ");
@@ -27,9 +29,9 @@ static void say_operation(void *context, const struct operation *operation, size
 /* The plan that was shown was made over the network, of a system that may have run on since: this one counts. */
 static int plan_and_apply(struct run *run, const struct guest *guest, struct error *err)
 {
-    struct plan_input input = {.guest = guest, .hardware = &run->hardware, .disk = run->target.name,
+    struct plan_input input = {.guest = guest, .hardware = &run->hardware, .disk = run->disks[0].target.name,
                                .nic_choices = run->job.nic_choices, .nic_choice_count = run->job.nic_choice_count,
-                               .address_changes = &run->job.addresses};
+                               .address_changes = &run->job.addresses, .held_boot_code = run->disks[0].pulled.boot_code};
     struct plan plan = {0};
     run_listen(run, guest);
     if (plan_make(&input, &plan, err) < 0)
@@ -52,10 +54,12 @@ static int plan_and_apply(struct run *run, const struct guest *guest, struct err
 int stage_fix(struct run *run, struct error *err)
 {
     struct guest guest = {0};
+    const char *devices[DISKS_MAX];
     bool recovered = false;
-    if (apply_open(run->target.device, &guest, &recovered, err) < 0)
+    run_devices(run, devices);
+    if (apply_open(devices, run->disk_count, &guest, &recovered, err) < 0)
         return -1;
-    run->target.state = TARGET_CHANGED;
+    run->disks[0].target.state = TARGET_CHANGED;
     if (recovered)
         console_say(&run->console, "    an earlier run was cut off in the middle of this; what it changed was taken back first\n");
     int result = plan_and_apply(run, &guest, err);
@@ -78,7 +82,7 @@ static int say_broken(const struct proof *proof, struct error *err)
 
 static int prove(struct run *run, const struct guest *guest, struct error *err)
 {
-    struct prove_input input = {.guest = guest, .hardware = &run->hardware, .disk = run->target.name, .held_boot_code = run->pulled.boot_code};
+    struct prove_input input = {.guest = guest, .hardware = &run->hardware, .disk = run->disks[0].target.name, .held_boot_code = run->disks[0].pulled.boot_code};
     struct proof proof = {0};
     if (prove_guest(&input, &proof, err) < 0)
         return -1;
@@ -94,7 +98,9 @@ static int prove(struct run *run, const struct guest *guest, struct error *err)
 int stage_prove(struct run *run, struct error *err)
 {
     struct guest guest = {0};
-    if (guest_open(run->target.device, GUEST_READ, &guest, err) < 0)
+    const char *devices[DISKS_MAX];
+    run_devices(run, devices);
+    if (guest_open_disks(devices, run->disk_count, GUEST_READ, &guest, err) < 0)
         return -1;
     int result = prove(run, &guest, err);
     if (result == 0 && run->hardware.firmware == FIRMWARE_UEFI)

@@ -6,9 +6,9 @@
 
 #define TRY_AGAIN_SECONDS 5
 
-static int ask_source(struct run *run, struct error *err)
+static int ask_source(struct run *run, unsigned i, struct error *err)
 {
-    const char *old = run->job.source;
+    const char *old = run->job.disks[i].source;
     cleanup_free char *question = checked_printf("Source (nbd://, https://, ssh://, file: and others; ? says more%s%s): ", old ? ", Enter for " : "", old ? old : "");
     for (;;) {
         cleanup_free char *answer = NULL;
@@ -22,8 +22,9 @@ static int ask_source(struct run *run, struct error *err)
             continue;
         }
         if (source_check(answer, &wrong) == 0) {
-            free(run->job.source);
-            run->job.source = take_pointer(answer);
+            free(run->job.disks[i].source);
+            run->job.disks[i].source = take_pointer(answer);
+            run->source_was_asked = true;
             return 0;
         }
         console_say(&run->console, "    %s. %s\n", wrong.message, wrong.advice);
@@ -36,38 +37,42 @@ static int ask_password(void *context, const char *question, char **answer, stru
 }
 
 /* A job that is confirmed is left alone: what it needs has to stand in it. */
-static int open_source(struct run *run, struct error *err)
+static int open_source(struct run *run, unsigned i, struct error *err)
 {
     struct source_secrets secrets = {.ask = run->job.confirmed ? NULL : ask_password, .context = run, .password_file = run->job.password_file};
-    source_close(&run->source);
-    return source_open(run->job.source, &secrets, &run->source, err);
+    source_close(&run->disks[i].source);
+    return source_open(run->job.disks[i].source, &secrets, &run->disks[i].source, err);
 }
 
-static int hear_source(struct run *run, struct error *err)
+int run_hear_source(struct run *run, unsigned i, struct error *err)
 {
-    free(run->state.source);
-    run->state.source = checked_copy(run->job.source);
-    if (open_source(run, err) < 0)
+    const char *uri = run->job.disks[i].source;
+    struct disk_state *shown = &run->state.disks[i];
+    free(shown->source);
+    shown->source = checked_copy(uri);
+    if (open_source(run, i, err) < 0)
         return -1;
-    if (pull_source_size(run->job.source, run->source.nbd_uri, &run->state.source_bytes, err) < 0) {
-        if (!strstr(err->message, run->job.source))
-            error_prefix(err, "%s", run->job.source);
+    if (pull_source_size(uri, run->disks[i].source.nbd_uri, &shown->source_bytes, err) < 0) {
+        if (!strstr(err->message, uri))
+            error_prefix(err, "%s", uri);
         return error_advise(err, "See that the server runs there (for instance: qemu-nbd --read-only --persistent --shared=0 -f raw "
                                  "/dev/sda), and that no firewall is between.");
     }
-    if (run->state.source_bytes == 0)
-        return error_set(err, "%s: the disk has no bytes", run->job.source);
+    if (shown->source_bytes == 0)
+        return error_set(err, "%s: the disk has no bytes", uri);
+    cleanup_free char *size = size_for_people(shown->source_bytes);
+    console_say(&run->console, "    %s: %s (%llu bytes)\n", uri, size, (unsigned long long)shown->source_bytes);
     return 0;
 }
 
 /* For an unattended run the source may be switched on later than this machine. What is in the way is said once. */
-static int hear_with_patience(struct run *run, struct error *err)
+static int hear_with_patience(struct run *run, unsigned i, struct error *err)
 {
     double until = state_now() + (run->job.confirmed ? run_patience(run) : 0);
     char said[ERROR_MESSAGE_MAX] = "";
     for (;;) {
         struct error failure = {0};
-        if (hear_source(run, &failure) == 0)
+        if (run_hear_source(run, i, &failure) == 0)
             return 0;
         if (state_now() >= until) {
             *err = failure;
@@ -80,22 +85,29 @@ static int hear_with_patience(struct run *run, struct error *err)
     }
 }
 
-int stage_source(struct run *run, struct error *err)
+static int find_source(struct run *run, unsigned i, struct error *err)
 {
-    if (!run->job.source && ask_source(run, err) < 0)
+    if (!run->job.disks[i].source && ask_source(run, i, err) < 0)
         return -1;
     for (;;) {
         struct error failure = {0}, nobody = {0};
-        if (hear_with_patience(run, &failure) == 0)
-            break;
+        if (hear_with_patience(run, i, &failure) == 0)
+            return 0;
         if (!run->job.confirmed)
             console_say(&run->console, "    %s\n    %s\n", failure.message, failure.advice);
-        if (run->job.confirmed || ask_source(run, &nobody) < 0) {
+        if (run->job.confirmed || ask_source(run, i, &nobody) < 0) {
             *err = failure;
             return -1;
         }
     }
-    cleanup_free char *size = size_for_people(run->state.source_bytes);
-    console_say(&run->console, "    %s: %s (%llu bytes)\n", run->job.source, size, (unsigned long long)run->state.source_bytes);
+}
+
+int stage_source(struct run *run, struct error *err)
+{
+    do {
+        run->state.disk_count = ++run->disk_count;
+        if (find_source(run, run->disk_count - 1, err) < 0)
+            return -1;
+    } while (run->disk_count < DISKS_MAX && run->job.disks[run->disk_count].source);
     return 0;
 }

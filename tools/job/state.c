@@ -37,40 +37,65 @@ void state_end_stage(struct job_state *state, enum outcome outcome)
     stage->seconds = state_now() - state->stage_began;
 }
 
-static void add_source(const struct job_state *state, cJSON *document)
+static void add_source(const struct disk_state *disk, cJSON *document)
 {
-    if (!state->source)
+    if (!disk->source)
         return;
     cJSON *source = cJSON_AddObjectToObject(document, "source");
-    json_add_string(source, "uri", state->source);
-    json_add_size(source, "size_bytes", state->source_bytes);
+    json_add_string(source, "uri", disk->source);
+    json_add_size(source, "size_bytes", disk->source_bytes);
 }
 
-static void add_target(const struct job_state *state, cJSON *document)
+static void add_target(const struct disk_state *disk, cJSON *document)
 {
-    if (!state->target)
+    if (!disk->target)
         return;
     cJSON *target = cJSON_AddObjectToObject(document, "target");
-    json_add_string(target, "device", state->target);
-    json_add_string(target, "model", state->target_model);
-    json_add_string(target, "serial", state->target_serial);
-    json_add_size(target, "size_bytes", state->target_bytes);
-    json_add_string(target, "content", state->target_content);
+    json_add_string(target, "device", disk->target);
+    json_add_string(target, "model", disk->target_model);
+    json_add_string(target, "serial", disk->target_serial);
+    json_add_size(target, "size_bytes", disk->target_bytes);
+    json_add_string(target, "content", disk->target_content);
 }
 
-static void add_progress(const struct job_state *state, cJSON *document)
+static void add_progress(const struct pull_progress *told, cJSON *document)
 {
-    if (!state->has_progress)
-        return;
     cJSON *progress = cJSON_AddObjectToObject(document, "progress");
-    json_add_size(progress, "total_bytes", state->progress.total_bytes);
-    json_add_size(progress, "done_bytes", state->progress.done_bytes);
-    json_add_size(progress, "resumed_bytes", state->progress.resumed_bytes);
-    json_add_size(progress, "received_bytes", state->progress.received_bytes);
-    json_add_size(progress, "lost_bytes", state->progress.lost_bytes);
-    json_add_size(progress, "verified_bytes", state->progress.verified_bytes);
-    cJSON_AddNumberToObject(progress, "seconds", state->progress.seconds);
-    json_add_string(progress, "trouble", state->progress.trouble);
+    json_add_size(progress, "total_bytes", told->total_bytes);
+    json_add_size(progress, "done_bytes", told->done_bytes);
+    json_add_size(progress, "resumed_bytes", told->resumed_bytes);
+    json_add_size(progress, "received_bytes", told->received_bytes);
+    json_add_size(progress, "lost_bytes", told->lost_bytes);
+    json_add_size(progress, "verified_bytes", told->verified_bytes);
+    cJSON_AddNumberToObject(progress, "seconds", told->seconds);
+    json_add_string(progress, "trouble", told->trouble);
+}
+
+/* Of the only disk the document speaks as of the move itself; of several it has one object for each. */
+static void add_disk(const struct disk_state *disk, cJSON *document)
+{
+    add_source(disk, document);
+    add_target(disk, document);
+    if (disk->has_progress)
+        add_progress(&disk->progress, document);
+    if (disk->map)
+        cJSON_AddItemToObject(document, "map", cJSON_Duplicate(disk->map, true));
+    if (disk->sha256)
+        json_add_string(document, "sha256", disk->sha256);
+    if (disk->lost)
+        cJSON_AddItemToObject(document, "lost", cJSON_Duplicate(disk->lost, true));
+}
+
+static void add_disks(const struct job_state *state, cJSON *document)
+{
+    cJSON *disks = cJSON_AddArrayToObject(document, "disks");
+    bool any_progress = false;
+    for (unsigned i = 0; i < state->disk_count; i++) {
+        add_disk(&state->disks[i], json_append_object(disks));
+        any_progress |= state->disks[i].has_progress;
+    }
+    if (any_progress)
+        add_progress(&state->progress, document);
 }
 
 static void add_stages(const struct job_state *state, cJSON *document)
@@ -103,15 +128,7 @@ cJSON *state_to_json(const struct job_state *state)
     json_add_string(document, "outcome", outcome_name(state->outcome));
     json_add_string(document, "stage", state->stage_count ? state->stages[state->stage_count - 1].name : NULL);
     json_add_string(document, "question", state->question);
-    add_source(state, document);
-    add_target(state, document);
-    add_progress(state, document);
-    if (state->map)
-        cJSON_AddItemToObject(document, "map", cJSON_Duplicate(state->map, true));
-    if (state->sha256)
-        json_add_string(document, "sha256", state->sha256);
-    if (state->lost)
-        cJSON_AddItemToObject(document, "lost", cJSON_Duplicate(state->lost, true));
+    state->disk_count <= 1 ? add_disk(&state->disks[0], document) : add_disks(state, document);
     if (state->plan)
         cJSON_AddItemToObject(document, "plan", cJSON_Duplicate(state->plan, true));
     if (state->proof)
@@ -150,18 +167,24 @@ int state_write(struct job_state *state, bool now, struct error *err)
     return replace_file(state->file, printed, err);
 }
 
+static void free_disk(struct disk_state *disk)
+{
+    free(disk->source);
+    free(disk->target);
+    free(disk->target_model);
+    free(disk->target_serial);
+    free(disk->target_content);
+    free(disk->sha256);
+    cJSON_Delete(disk->map);
+    cJSON_Delete(disk->lost);
+}
+
 void state_free(struct job_state *state)
 {
+    for (unsigned i = 0; i < DISKS_MAX; i++)
+        free_disk(&state->disks[i]);
     free(state->question);
-    free(state->source);
-    free(state->target);
-    free(state->target_model);
-    free(state->target_serial);
-    free(state->target_content);
     free(state->target_state);
-    free(state->sha256);
-    cJSON_Delete(state->map);
-    cJSON_Delete(state->lost);
     cJSON_Delete(state->plan);
     cJSON_Delete(state->proof);
     *state = (struct job_state){0};

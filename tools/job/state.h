@@ -20,21 +20,28 @@ struct stage_record {
     double seconds;
 };
 
-struct job_state {
-    const char *file;   /* where the document goes; NULL: nowhere */
-    enum outcome outcome;
-    struct stage_record stages[STATE_STAGES_MAX]; /* as they were begun; the last is the current one */
-    size_t stage_count;
-    char *question;     /* what is being asked, or NULL */
+struct disk_state {
     char *source;
     uint64_t source_bytes;
     char *target, *target_model, *target_serial, *target_content;
     uint64_t target_bytes;
     bool has_progress;
     struct pull_progress progress;
-    cJSON *map, *plan, *proof; /* NULL until there is one */
+    cJSON *map;          /* NULL until there is one */
     char *sha256;        /* of the disk as it was read back; NULL: it was not */
     cJSON *lost;         /* ranges that the source could not read, and what they hold; NULL: none */
+};
+
+struct job_state {
+    const char *file;   /* where the document goes; NULL: nowhere */
+    enum outcome outcome;
+    struct stage_record stages[STATE_STAGES_MAX]; /* as they were begun; the last is the current one */
+    size_t stage_count;
+    char *question;     /* what is being asked, or NULL */
+    struct disk_state disks[DISKS_MAX];
+    unsigned disk_count;
+    struct pull_progress progress; /* of all disks */
+    cJSON *plan, *proof; /* NULL until there is one */
     struct error error;  /* what failed */
     char *target_state; /* what a failure left on the target, for people */
     double stage_began, written;

@@ -25,29 +25,30 @@ void target_free(struct target *target)
     *target = (struct target){0};
 }
 
-static void show_in_state(struct run *run)
+static void show_in_state(struct run *run, unsigned i)
 {
-    struct job_state *state = &run->state;
+    struct disk_state *state = &run->state.disks[i];
+    const struct target *target = &run->disks[i].target;
     free(state->target);
     free(state->target_model);
     free(state->target_serial);
     free(state->target_content);
-    state->target = checked_copy(run->target.device);
-    state->target_model = checked_copy(run->target.model);
-    state->target_serial = checked_copy(run->target.serial);
-    state->target_content = checked_copy(run->target.content);
-    state->target_bytes = run->target.size_bytes;
+    state->target = checked_copy(target->device);
+    state->target_model = checked_copy(target->model);
+    state->target_serial = checked_copy(target->serial);
+    state->target_content = checked_copy(target->content);
+    state->target_bytes = target->size_bytes;
 }
 
-static int take_candidate(struct run *run, const struct candidate *candidate, struct error *err)
+static int take_candidate(struct run *run, unsigned i, const struct candidate *candidate, struct error *err)
 {
     const struct hardware_disk *disk = candidate->disk;
     if (candidate->problem) {
         error_set(err, "disk %s cannot be the target: %s", disk->device, candidate->problem);
         return error_advise(err, "Name another disk, or free this one.");
     }
-    target_free(&run->target);
-    run->target = (struct target){
+    target_free(&run->disks[i].target);
+    run->disks[i].target = (struct target){
         .device = checked_copy(disk->device),
         .name = checked_copy(disk->name),
         .model = checked_copy(disk->model && *disk->model ? disk->model : "no model name"),
@@ -68,22 +69,24 @@ static uint64_t size_of(const char *path, const struct stat *st)
 }
 
 /* Outside of the appliance an image file, or a block device that is no hardware (a loop), may be the target. */
-static int take_path(struct run *run, const char *path, struct error *err)
+static int take_path(struct run *run, unsigned i, const char *path, struct error *err)
 {
     struct stat st;
     if (stat(path, &st) < 0)
         return error_errno(err, "disk %s", path);
-    cleanup_free char *problem = disk_in_use(path);
+    uint64_t source_bytes = run->state.disks[i].source_bytes;
+    char *taken = disk_taken(run, i, path);
+    cleanup_free char *problem = taken ? taken : disk_in_use(path);
     if (problem)
         return error_set(err, "disk %s cannot be the target: %s", path, problem);
     uint64_t size = size_of(path, &st);
-    if (size < run->state.source_bytes) {
+    if (size < source_bytes) {
         error_set(err, "disk %s cannot be the target: it is smaller than the source (%llu bytes, the source has %llu)", path,
-                  (unsigned long long)size, (unsigned long long)run->state.source_bytes);
+                  (unsigned long long)size, (unsigned long long)source_bytes);
         return error_advise(err, "Name a disk of at least the source's size.");
     }
-    target_free(&run->target);
-    run->target = (struct target){
+    target_free(&run->disks[i].target);
+    run->disks[i].target = (struct target){
         .device = checked_copy(path),
         .model = checked_copy(S_ISBLK(st.st_mode) ? "block device" : "image file"),
         .size_bytes = size,
@@ -128,31 +131,33 @@ static bool disks_changed(void *context)
     return !string_is(before, after);
 }
 
-static int take_answer(struct run *run, const struct candidates *list, const char *answer, struct error *err)
+static int take_answer(struct run *run, unsigned i, const struct candidates *list, const char *answer, struct error *err)
 {
     bool is_number = *answer && strspn(answer, "0123456789") == strlen(answer);
     const struct candidate *candidate = is_number ? candidates_numbered(list, strtoul(answer, NULL, 10)) : NULL;
     if (!candidate && *answer)
         candidate = candidates_named(list, answer);
     if (candidate)
-        return take_candidate(run, candidate, err);
+        return take_candidate(run, i, candidate, err);
     if (is_plain_path(run, answer))
-        return take_path(run, answer, err);
+        return take_path(run, i, answer, err);
     return error_set(err, *answer ? "\"%s\" is none of these disks" : "a disk has to be named%s", answer);
 }
 
-static int ask_disk(struct run *run, struct error *err)
+static int ask_disk(struct run *run, unsigned i, struct error *err)
 {
+    cleanup_free char *whose = run->disk_count > 1 ? checked_printf(" for %s", run->job.disks[i].source) : checked_copy("");
+    cleanup_free char *question = checked_printf("Disk%s (number, device or serial number): ", whose);
     for (;;) {
         cleanup_candidates struct candidates list;
-        if (candidates_find(run, &list, err) < 0)
+        if (candidates_find(run, i, &list, err) < 0)
             return -1;
         show_candidates(run, &list);
         cleanup_free char *answer = NULL;
-        if (run_ask(run, "Disk (number, device or serial number): ", disks_changed, &answer, err) < 0)
+        if (run_ask(run, question, disks_changed, &answer, err) < 0)
             return error_advise(err, "Give disk= in the job (rehost-job(5)).");
         struct error wrong = {0};
-        if (answer && take_answer(run, &list, answer, &wrong) == 0)
+        if (answer && take_answer(run, i, &list, answer, &wrong) == 0)
             return 0;
         if (answer)
             console_say(&run->console, "    %s.\n", wrong.message);
@@ -160,30 +165,30 @@ static int ask_disk(struct run *run, struct error *err)
 }
 
 /* 1: done, 0: not there yet, -1: cannot be. */
-static int try_word(struct run *run, const char *word, bool *ambiguous, struct error *err)
+static int try_word(struct run *run, unsigned i, const char *word, bool *ambiguous, struct error *err)
 {
     cleanup_candidates struct candidates list;
-    if (candidates_find(run, &list, err) < 0)
+    if (candidates_find(run, i, &list, err) < 0)
         return -1;
     if (string_is(word, "auto")) {
         const struct candidate *only = list.usable == 1 ? candidates_numbered(&list, 1) : NULL;
         *ambiguous = list.usable > 1;
         if (*ambiguous)
             return error_set(err, "disk=auto: %zu disks could be meant", list.usable);
-        return only ? take_candidate(run, only, err) < 0 ? -1 : 1 : 0;
+        return only ? take_candidate(run, i, only, err) < 0 ? -1 : 1 : 0;
     }
     const struct candidate *candidate = candidates_named(&list, word);
     if (candidate)
-        return take_candidate(run, candidate, err) < 0 ? -1 : 1;
-    return is_plain_path(run, word) ? take_path(run, word, err) < 0 ? -1 : 1 : 0;
+        return take_candidate(run, i, candidate, err) < 0 ? -1 : 1;
+    return is_plain_path(run, word) ? take_path(run, i, word, err) < 0 ? -1 : 1 : 0;
 }
 
-static int find_by_job(struct run *run, bool *ambiguous, struct error *err)
+static int find_by_job(struct run *run, unsigned i, bool *ambiguous, struct error *err)
 {
-    const char *word = run->job.disk;
+    const char *word = run->job.disks[i].disk;
     double until = state_now() + (run->appliance ? LATE_DISK_SECONDS : 0);
     for (bool said = false;; said = true) {
-        int found = try_word(run, word, ambiguous, err);
+        int found = try_word(run, i, word, ambiguous, err);
         if (found)
             return found < 0 ? -1 : 0;
         if (state_now() >= until)
@@ -199,30 +204,73 @@ static int find_by_job(struct run *run, bool *ambiguous, struct error *err)
 
 /* A disk that was named and cannot be taken is never replaced by a guess; but a person may name another. An unattended run
  * asks too when "auto" fits several: waiting harms nothing, the wrong disk does. */
-static int choose_disk(struct run *run, struct error *err)
+static int choose_disk(struct run *run, unsigned i, struct error *err)
 {
-    if (!run->job.disk)
-        return ask_disk(run, err);
+    if (!run->job.disks[i].disk)
+        return ask_disk(run, i, err);
     struct error failure = {0};
     bool ambiguous = false;
-    if (find_by_job(run, &ambiguous, &failure) == 0)
+    if (find_by_job(run, i, &ambiguous, &failure) == 0)
         return 0;
     bool may_ask = ambiguous || !run->job.confirmed;
     if (may_ask)
         console_say(&run->console, "    %s\n", failure.message);
-    if (may_ask && ask_disk(run, err) == 0)
+    if (may_ask && ask_disk(run, i, err) == 0)
         return 0;
     *err = failure;
     return error_advise(err, "Give disk= the device or serial number of a disk that is large enough and free (rehost-job(5)).");
 }
 
+int run_choose_target(struct run *run, unsigned i, struct error *err)
+{
+    if (choose_disk(run, i, err) < 0)
+        return -1;
+    show_in_state(run, i);
+    const struct target *target = &run->disks[i].target;
+    cleanup_free char *size = size_for_people(target->size_bytes);
+    console_say(&run->console, "    %s: %s, %s, serial %s\n    it holds %s\n", target->device, target->model, size,
+                target->serial ? target->serial : "none", target->content);
+    return 0;
+}
+
+/* 0: named by the job, 1: auto, 2: asked for. What is named is not there for the others any more, and what "auto" means must not depend on answers. */
+static unsigned order_of(const struct run *run, unsigned i)
+{
+    const char *word = run->job.disks[i].disk;
+    return !word ? 2 : string_is(word, "auto");
+}
+
+/* Of several "auto" the largest source is first: where it fits, the smaller ones would fit too. */
+static bool comes_before(const struct run *run, unsigned i, unsigned other)
+{
+    unsigned order = order_of(run, i), others = order_of(run, other);
+    return order != others ? order < others : order == 1 && run->state.disks[i].source_bytes > run->state.disks[other].source_bytes;
+}
+
+static struct run_disk *next_without_target(struct run *run)
+{
+    struct run_disk *next = NULL;
+    for (unsigned i = 0; i < run->disk_count; i++)
+        if (!run->disks[i].target.device && (!next || comes_before(run, i, (unsigned)(next - run->disks))))
+            next = &run->disks[i];
+    return next;
+}
+
+/* A person who names the sources may have more of them; whoever wrote a job wrote all. Only the appliance's disks are there to be filled. */
+static bool may_have_more(struct run *run)
+{
+    cleanup_candidates struct candidates list = {0};
+    return run->appliance && run->source_was_asked && run->disk_count < DISKS_MAX &&
+           candidates_find(run, run->disk_count, &list, NULL) == 0 && list.usable > 0;
+}
+
 int stage_target(struct run *run, struct error *err)
 {
-    if (choose_disk(run, err) < 0)
-        return -1;
-    show_in_state(run);
-    cleanup_free char *size = size_for_people(run->target.size_bytes);
-    console_say(&run->console, "    %s: %s, %s, serial %s\n    it holds %s\n", run->target.device, run->target.model, size,
-                run->target.serial ? run->target.serial : "none", run->target.content);
-    return 0;
+    for (struct run_disk *disk; (disk = next_without_target(run));)
+        if (run_choose_target(run, (unsigned)(disk - run->disks), err) < 0)
+            return -1;
+    int more = 1;
+    while (more == 1 && may_have_more(run))
+        more = run_ask_another_disk(run, err);
+    return more < 0 ? -1 : 0;
 }

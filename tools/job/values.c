@@ -71,3 +71,20 @@ bool job_add_address(struct job *job, const char *value)
     strings_add(&job->addresses, value);
     return true;
 }
+
+int job_check_disks(const struct job *job, struct error *err)
+{
+    for (unsigned i = 1; i < DISKS_MAX; i++) {
+        const struct job_disk *disk = &job->disks[i];
+        if (disk->disk && !disk->source) {
+            error_set(err, "disk%u is given, and source%u is not", i + 1, i + 1);
+            return error_advise(err, "Say what goes onto it: source%u=URI. Each disk of the server is a pair of both (rehost-job(5)).", i + 1);
+        }
+        if (disk->source && i > 1 && !job->disks[i - 1].source)
+            return error_set(err, "source%u is given, and source%u is not: the disks are numbered without a gap", i + 1, i);
+        for (unsigned k = 0; k < i; k++)
+            if (string_is(disk->source, job->disks[k].source))
+                return error_set(err, "%s is named as the source of two disks", disk->source);
+    }
+    return 0;
+}

@@ -125,18 +125,60 @@ static bool is_this_disk(const struct guest *guest, const char *disk)
     return old && !string_starts(old, "/dev/disk/") ? string_is(disk, old) : is_first_of_its_kind(disk);
 }
 
-const struct partition *device_partition(const struct guest *guest, const char *spec)
+/* What the settings call the root is the root, whatever the number: Xen gives a guest its file system as /dev/xvda2, and there is no other partition;
+ * or as /dev/xvda, and now it is in one. */
+static bool is_root(const struct guest *guest, const char *spec)
 {
-    unsigned number = 0;
-    cleanup_free char *disk = device_disk_name(spec, &number);
-    if (!disk || !is_this_disk(guest, disk))
-        return NULL;
-    for (size_t i = 0; i < guest->disk.partition_count; i++) {
-        const struct partition *partition = &guest->disk.partitions[i];
-        if (partition->number == number || (number == 0 && !guest->disk.table && guest->disk.partition_count == 1))
+    for (size_t i = 0; i < guest->fstab_count; i++)
+        if (string_is(guest->fstab[i].file, "/") && string_is(guest->fstab[i].spec, spec))
+            return true;
+    return string_is(guest->boot.default_root, spec);
+}
+
+static const struct partition *partition_numbered(const struct guest_disk *disk, unsigned number)
+{
+    for (size_t i = 0; i < disk->partition_count; i++) {
+        const struct partition *partition = &disk->partitions[i];
+        if (partition->number == number || (number == 0 && !disk->table && disk->partition_count == 1))
             return partition;
     }
     return NULL;
+}
+
+/* "sdaa" comes after "sdz". */
+static bool is_earlier_name(const char *a, const char *b)
+{
+    size_t length = strlen(a), other = strlen(b);
+    return length != other ? length < other : strcmp(a, b) < 0;
+}
+
+/* Which of the guest's other disks the old machine called so. Only the order tells: the names that its fstab has for other disks are those that there
+ * are, as many as disks came along, in the order in which these were given. NULL when they are not as many; the caller compares the type. */
+static const struct guest_disk *other_disk_named(const struct guest *guest, const char *name)
+{
+    cleanup_strings struct strings names = {0};
+    unsigned number;
+    size_t earlier = 0;
+    for (size_t i = 0; i < guest->fstab_count; i++) {
+        cleanup_free char *disk = device_disk_name(guest->fstab[i].spec, &number);
+        if (disk && !string_starts(disk, "/dev/disk/") && !is_this_disk(guest, disk))
+            strings_add_new(&names, disk);
+    }
+    for (size_t i = 0; i < names.count; i++)
+        earlier += is_earlier_name(names.items[i], name);
+    return names.count == guest->other_count && strings_contain(&names, name) ? &guest->others[earlier].disk : NULL;
+}
+
+const struct partition *device_partition(const struct guest *guest, const char *spec)
+{
+    unsigned number = 0;
+    cleanup_free char *name = device_disk_name(spec, &number);
+    if (!name)
+        return NULL;
+    if (guest->root_partition && is_root(guest, spec))
+        return guest->root_partition;
+    const struct guest_disk *disk = is_this_disk(guest, name) ? &guest->disk : other_disk_named(guest, name);
+    return disk ? partition_numbered(disk, number) : NULL;
 }
 
 char *device_by_uuid(const struct guest *guest, const char *spec)

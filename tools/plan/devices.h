@@ -11,7 +11,7 @@
 bool device_name_is_unstable(const char *spec);
 /* "/dev/sda1" → "/dev/sda" and 1; a whole disk gives 0. The caller's; NULL for names that are not understood. */
 char *device_disk_name(const char *spec, unsigned *number);
-/* The partition of this disk that the old machine called `spec`, or NULL: another disk's, or none. */
+/* The partition of the guest's disks that the old machine called `spec`, or NULL: a disk's that is not at hand, or none. */
 const struct partition *device_partition(const struct guest *guest, const char *spec);
 /* "UUID=…" for `spec`; the caller's. NULL when `spec` is stable, means another disk, or the file system has no UUID. */
 char *device_by_uuid(const struct guest *guest, const char *spec);

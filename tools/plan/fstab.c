@@ -66,6 +66,13 @@ static bool is_optical_or_floppy(const char *spec, const char *type)
            string_starts(spec, "/dev/fd") || string_starts(spec, "/dev/floppy");
 }
 
+static void say_absent(struct planning *planning, const char *spec, const char *file)
+{
+    planning->plan->absent_file_systems++;
+    planning_warn(planning, "move that disk too, or put nofail among the options of that line.",
+                  "/etc/fstab mounts %s on %s, which is on no partition of %s", spec, file, planning->guest->other_count ? "these disks" : "this disk");
+}
+
 static char *resolve_by_uuid(void *context, const char *spec, const char *file, const char *type)
 {
     struct planning *planning = context;
@@ -77,8 +84,7 @@ static char *resolve_by_uuid(void *context, const char *spec, const char *file, 
         return NULL;
     const struct partition *partition = device_partition(planning->guest, spec);
     if (!partition)
-        planning_warn(planning, "move that disk too, or put nofail among the options of that line.",
-                      "/etc/fstab mounts %s on %s, which is on no partition of this disk", spec, file);
+        say_absent(planning, spec, file);
     else if (!type_fits(type, partition))
         planning_warn(planning, "look at the line in /etc/fstab; it is left as it is.", "/etc/fstab says that %s (%s) holds %s, but it holds %s",
                       spec, file, type, partition->fs_type ? partition->fs_type : "no known file system");
@@ -89,28 +95,40 @@ static char *resolve_by_uuid(void *context, const char *spec, const char *file, 
     return NULL;
 }
 
+static bool is_on_disk(const struct guest_disk *disk, bool by_uuid, const char *name)
+{
+    const struct partition *part;
+    for (size_t i = 0; (part = guest_disk_part(disk, i)); i++) {
+        const char *has = by_uuid ? part->uuid : part->label;
+        if (has && strcasecmp(has, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* A line by UUID or LABEL is as good as the file system that carries it. */
 static void find_missing(struct planning *planning, const struct fstab_entry *entry)
 {
-    const struct guest_disk *disk = &planning->guest->disk;
+    const struct guest *guest = planning->guest;
     bool by_uuid = string_starts(entry->spec, "UUID="), by_label = string_starts(entry->spec, "LABEL=");
-    if ((!by_uuid && !by_label) || !disk->partition_count)
+    if ((!by_uuid && !by_label) || !guest->disk.partition_count)
         return;
     cleanup_free char *wanted = checked_copy(strchr(entry->spec, '=') + 1);
     char *bare = wanted + (*wanted == '"');
     bare[strcspn(bare, "\"")] = '\0';
-    const struct partition *part;
-    for (size_t i = 0; (part = guest_disk_part(disk, i)); i++) {
-        const char *has = by_uuid ? part->uuid : part->label;
-        if (has && strcasecmp(has, bare) == 0)
-            return;
-    }
+    bool found = is_on_disk(&guest->disk, by_uuid, bare);
+    for (size_t i = 0; i < guest->other_count; i++)
+        found |= is_on_disk(&guest->others[i].disk, by_uuid, bare);
+    if (found)
+        return;
+    planning->plan->absent_file_systems++;
+    const char *where = guest->other_count ? "on none of these disks" : "not on this disk";
     bool optional = entry->options && (strstr(entry->options, "nofail") || strstr(entry->options, "noauto"));
     if (optional)
-        planning_note(planning, "%s for %s in /etc/fstab is not on this disk; the line lets the boot go on without it", entry->spec, entry->file);
+        planning_note(planning, "%s for %s in /etc/fstab is %s; the line lets the boot go on without it", entry->spec, entry->file, where);
     else
         planning_warn(planning, "move that disk too, or put nofail among the options of that line.",
-                      "%s for %s in /etc/fstab is not on this disk: the boot will wait for it, and may stop", entry->spec, entry->file);
+                      "%s for %s in /etc/fstab is %s: the boot will wait for it, and may stop", entry->spec, entry->file, where);
 }
 
 void plan_fstab(struct planning *planning)

@@ -19,18 +19,23 @@ struct finding {
     char *way_out; /* a sentence; NULL for notes */
 };
 
-enum operation_kind { OPERATION_WRITE, OPERATION_REMOVE, OPERATION_RUN };
+enum operation_kind {
+    OPERATION_WRITE,
+    OPERATION_REMOVE,
+    OPERATION_RUN,
+    OPERATION_INSTALL, /* extlinux, into a directory of the guest and the first sector of the partition below it */
+};
 
 struct operation {
     enum operation_kind kind;
     char *step;
     char *why;
-    char *path;      /* write, remove: in the guest */
+    char *path;      /* write, remove, install: in the guest */
     char *content;   /* write */
     size_t length;
     unsigned mode;   /* write: of a new file; an existing one keeps its owner, mode and attributes */
     struct strings argv; /* run: in the sealed chroot */
-    struct strings changes; /* run: the files that the program will change, make or remove, so that undo can keep them */
+    struct strings changes; /* run, install: the files that the program will change, make or remove, so that undo can keep them */
     unsigned timeout_seconds;
 };
 
@@ -53,6 +58,7 @@ struct plan_input {
     const char *disk; /* name of the hardware disk that the guest lands on; NULL: the guest's own disk, else the first */
     const struct nic_choice *nic_choices;
     size_t nic_choice_count;
+    const unsigned char *held_boot_code; /* BOOT_CODE_BYTES that are not on the guest's disk yet; NULL: what is there counts */
     const struct strings *address_changes; /* "OLD=ADDRESS/PREFIX[,gateway=ADDRESS]", each as address_change_check accepts it; NULL: none */
 };
 
@@ -63,6 +69,7 @@ struct plan {
     size_t operation_count;
     struct nic_move *nic_moves;
     size_t nic_move_count;
+    size_t absent_file_systems; /* that the guest's fstab names, and that lie on none of the disks at hand */
     const struct hardware_disk *disk;
 };
 

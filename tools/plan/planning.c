@@ -14,7 +14,7 @@ static struct operation *find_operation(const struct planning *planning, const c
 {
     for (size_t i = planning->plan->operation_count; i-- > 0;) {
         struct operation *operation = &planning->plan->operations[i];
-        if (operation->kind != OPERATION_RUN && string_is(operation->path, path))
+        if ((operation->kind == OPERATION_WRITE || operation->kind == OPERATION_REMOVE) && string_is(operation->path, path))
             return operation;
     }
     return NULL;
@@ -139,6 +139,17 @@ struct operation *planning_run(struct planning *planning, const char *const *arg
         strings_add(&operation->argv, *argv);
     operation->timeout_seconds = timeout_seconds;
     return operation;
+}
+
+void planning_install_loader(struct planning *planning, const char *directory, const char *why)
+{
+    static const char *const files[] = {"ldlinux.sys", "ldlinux.c32"};
+    struct operation *operation = add_operation(planning, OPERATION_INSTALL, why);
+    operation->path = checked_copy(directory);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        cleanup_free char *path = checked_printf("%s/%s", directory, files[i]);
+        strings_add(&operation->changes, path);
+    }
 }
 
 static void add_finding(struct planning *planning, enum severity severity, const char *way_out, const char *format, va_list args)

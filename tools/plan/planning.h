@@ -39,6 +39,9 @@ bool planning_remove(struct planning *planning, const char *path, const char *wh
 /* The returned operation is valid until the next one is added; `changes` can be filled in. */
 struct operation *planning_run(struct planning *planning, const char *const *argv, unsigned timeout_seconds, const char *why);
 
+/* extlinux in that directory. */
+void planning_install_loader(struct planning *planning, const char *directory, const char *why);
+
 void planning_note(struct planning *planning, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void planning_warn(struct planning *planning, const char *way_out, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void planning_block(struct planning *planning, const char *way_out, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -8,7 +8,7 @@
 #include "planning.h"
 
 static const char *const severity_names[] = {"note", "warning", "blocker"};
-static const char *const kind_names[] = {"write", "remove", "run"};
+static const char *const kind_names[] = {"write", "remove", "run", "install"};
 
 static char *diff_of(const struct operation *operation, const struct plan_input *input)
 {
@@ -51,6 +51,10 @@ static void add_operation(cJSON *array, const struct operation *operation, const
         return;
     }
     json_add_string(object, "path", operation->path);
+    if (operation->kind == OPERATION_INSTALL) {
+        json_add_strings(object, "changes", &operation->changes);
+        return;
+    }
     cleanup_free char *diff = diff_of(operation, input);
     json_add_string(object, "diff", diff);
     if (operation->kind == OPERATION_WRITE)
@@ -161,7 +165,7 @@ static void print_operation(struct text *out, const struct operation *operation)
     if (operation->kind == OPERATION_RUN)
         text_printf(out, "  run %s\n      %s\n", command, operation->why);
     else
-        text_printf(out, "  %s %s\n      %s\n", kind_names[operation->kind], operation->path, operation->why);
+        text_printf(out, "  %s %s%s\n      %s\n", kind_names[operation->kind], operation->kind == OPERATION_INSTALL ? "extlinux in " : "", operation->path, operation->why);
 }
 
 char *plan_to_text(const struct plan *plan, const struct plan_input *input)

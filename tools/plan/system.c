@@ -3,6 +3,7 @@
 
 #include "../base/cleanup.h"
 #include "../guest/boot/esp.h"
+#include "../pull/pull.h"
 #include "devices.h"
 #include "planning.h"
 
@@ -104,12 +105,19 @@ void plan_firmware(struct planning *planning)
     const struct guest_disk *disk = &planning->guest->disk;
     if (!disk->device) /* a directory: nothing is known of its disk */
         return;
-    if (!disk->table) {
+    if (guest_disk_is_bare(disk) && !planning->guest->writable)
+        planning_note(planning, "the guest's disk has no partition table, only a file system (%s): that becomes partition 1 of a new table (MBR) on this machine's disk",
+                      disk->partitions[0].fs_type);
+    else if (guest_disk_is_bare(disk)) {
+        planning_block(planning, "copy it with `rehost pull --into-partition`, or with `rehost run`, which does so by itself.",
+                       "%s has no partition table, so no firmware can start it", planning->guest->what);
+        return;
+    } else if (!disk->table) {
         planning_block(planning, "move it to a disk with a partition table and a boot loader first.", "%s has no partition table, so no firmware can start it",
                        planning->guest->what);
         return;
     }
-    bool gpt = string_is(disk->table, "gpt");
+    bool gpt = disk->table && string_is(disk->table, "gpt");
     bool esp = esp_of(disk);
     bool for_bios = gpt ? has_partition_of_type(disk, BIOS_BOOT_GUID) : true;
     if (planning->hardware->firmware == FIRMWARE_UEFI && !esp)
@@ -122,10 +130,15 @@ void plan_firmware(struct planning *planning)
 
 static void compare_sizes(struct planning *planning, const struct guest_disk *from, const struct hardware_disk *to)
 {
+    uint64_t table = guest_disk_is_bare(from) ? PULL_PARTITION_START : 0;
     cleanup_free char *needed = size_for_people(from->size_bytes), *has = size_for_people(to->size_bytes);
     if (from->size_bytes > to->size_bytes)
         planning_block(planning, "give this machine a disk of at least the same size.", "%s has %s (%llu bytes), and the guest's disk has %s (%llu bytes)", to->device,
                        has, (unsigned long long)to->size_bytes, needed, (unsigned long long)from->size_bytes);
+    else if (from->size_bytes + table > to->size_bytes)
+        planning_block(planning, "give this machine a disk that is larger by 1 MiB or more.",
+                       "%s has %llu bytes, and the guest's file system of %llu bytes goes into a partition, behind %llu bytes for a partition table", to->device,
+                       (unsigned long long)to->size_bytes, (unsigned long long)from->size_bytes, (unsigned long long)table);
     if (from->sector_bytes && to->sector_bytes && from->sector_bytes != to->sector_bytes)
         planning_block(planning, "give this machine a disk with the same logical sector size.",
                        "%s has sectors of %u bytes, and the guest's disk has sectors of %u bytes: its partition table does not fit", to->device, to->sector_bytes,

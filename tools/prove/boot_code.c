@@ -10,7 +10,6 @@
 #include "proving.h"
 
 #define SECTOR 512u
-#define BOOT_CODE_BYTES 440
 /* GRUB 2, include/grub/i386/pc/boot.h: GRUB_BOOT_MACHINE_KERNEL_SECTOR, the sector where core.img begins. */
 #define GRUB_KERNEL_SECTOR 0x5c
 /* The same: GRUB_BOOT_MACHINE_LIST_SIZE 12; the first list entry of core.img's first sector ends it: start (8 bytes), length (2), segment (2). */
@@ -74,17 +73,7 @@ static void prove_core(int fd, const struct guest *guest, uint64_t first, struct
                    (unsigned long long)first, guest->what);
 }
 
-static bool says_grub(const unsigned char *code)
-{
-    return memmem(code, BOOT_CODE_BYTES, "GRUB ", 5) != NULL;
-}
-
-/* GRUB legacy, stage1/stage1.h: STAGE1_VER_MAJ_OFFS 0x3e holds 3.2, STAGE1_STAGE2_SECTOR 0x44 where stage 1.5 or 2 begins. */
-static bool is_grub_legacy(const unsigned char *code)
-{
-    return code[0x3e] == 3 && code[0x3f] == 2;
-}
-
+/* GRUB legacy, stage1/stage1.h: STAGE1_STAGE2_SECTOR 0x44 says where stage 1.5 or 2 begins. */
 static void prove_grub_legacy(int fd, const struct guest *guest, const unsigned char *code, struct proof_link *link)
 {
     uint64_t first = little_endian(code + 0x44, 4);
@@ -120,13 +109,14 @@ static void prove_first_sector(const struct proving *proving, int fd, const unsi
 {
     const char *what = proving->guest->what;
     const unsigned char *held = proving->held_boot_code, *code = held ? held : sector;
+    enum boot_code kind = held ? boot_code_of_held(held) : boot_code_of(sector);
     if (!held && (sector[510] != 0x55 || sector[511] != 0xaa))
         link_broken(link, WAY_OUT_GRUB, "the first sector of %s does not end in 55 AA: no firmware starts it", what);
-    else if (is_zero(code, BOOT_CODE_BYTES))
+    else if (kind == BOOT_CODE_NONE)
         link_broken(link, WAY_OUT_GRUB, "there is no boot code in the first sector of %s%s", what, held ? " of the source" : "");
-    else if (says_grub(code) && is_grub_legacy(code))
+    else if (kind == BOOT_CODE_GRUB_LEGACY)
         prove_grub_legacy(fd, proving->guest, code, link);
-    else if (says_grub(code))
+    else if (kind == BOOT_CODE_GRUB2)
         prove_core(fd, proving->guest, little_endian(code + GRUB_KERNEL_SECTOR, 8), link);
     else if (string_is(proving->guest->disk.table, "dos"))
         prove_active_partition(fd, proving->guest, link);

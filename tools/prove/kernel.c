@@ -6,6 +6,7 @@
 
 #include "../base/cleanup.h"
 #include "../base/root.h"
+#include "../guest/boot/unified_image.h"
 #include "../guest/kernel/initrd.h"
 #include "../guest/kernel/modules.h"
 #include "proving.h"
@@ -37,7 +38,10 @@ void prove_kernel(const struct proving *proving, struct proof_link *link)
         return;
     }
     cleanup_close int fd = root_open(proving->guest->root_fd, path, O_RDONLY, 0);
-    ssize_t length = fd < 0 || !root_is_file(proving->guest->root_fd, path) ? -1 : read(fd, head, sizeof head);
+    uint64_t offset = 0, bytes;
+    if (fd >= 0 && !unified_image_section(fd, ".linux", &offset, &bytes))
+        offset = 0;
+    ssize_t length = fd < 0 || !root_is_file(proving->guest->root_fd, path) ? -1 : pread(fd, head, sizeof head, (off_t)offset);
     if (length < 0)
         link_broken(link, "install the kernel's package again, then `update-grub`", "the kernel %s that boots by default cannot be read: %s", path, strerror(errno));
     else if (!is_kernel_image(head, (size_t)length))

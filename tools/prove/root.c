@@ -28,7 +28,7 @@ static enum spec_state judge_spec(const struct proving *proving, const char *spe
 {
     const struct guest_disk *disk = &proving->guest->disk;
     cleanup_free char *old_disk = disk_in_name(spec);
-    *partition = disk->device ? guest_partition_of(disk, spec) : NULL;
+    *partition = disk->device ? guest_find_partition(proving->guest, spec) : NULL;
     if (*partition && (*partition)->kind != LAYER_NONE)
         return SPEC_FOUND;
     if (string_starts(spec, "/dev/disk/by-id/") || string_starts(spec, "/dev/disk/by-path/"))

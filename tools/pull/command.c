@@ -9,6 +9,7 @@
 #include "../base/options.h"
 #include "../base/text.h"
 #include "measure.h"
+#include "progress.h"
 #include "pull.h"
 #include "report.h"
 #include "several.h"
@@ -162,7 +163,9 @@ static int pull(struct disk *disks, const struct arguments *arguments)
     struct progress progress;
     int status = EXIT_DONE;
     progress_open(&progress, arguments->json, arguments->count);
-    several_run(disks, arguments->count, &progress);
+    for (unsigned i = 0; i < arguments->count; i++)
+        disks[i].context = progress_of(&progress, i, disks[i].options.target);
+    several_run(disks, arguments->count, progress_tell);
     progress_end(&progress);
     for (unsigned i = 0; i < arguments->count; i++) {
         const struct disk *disk = &disks[i];

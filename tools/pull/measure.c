@@ -148,7 +148,9 @@ static int look_at_source(const struct pull_options *options, struct nbd_source 
     measured->connections = nbd_connections(&nbd->export, options->connections);
     uint32_t request_bytes = (uint32_t)align_down(least(nbd->buffer_bytes, nbd->export.block_max), nbd->export.block_min);
     nbd_close(nbd); /* some servers take no more than the copy would have */
-    return measure_source(source, &wanted, request_bytes, measured, err);
+    if (measure_source(source, &wanted, request_bytes, measured, err) < 0)
+        return -1;
+    return nbd_connect(nbd, source, err) == NBD_OK ? measure_compression(nbd, &wanted, &measured->compressed_share, err) : -1;
 }
 
 /* Bytes per second of one pass from the middle on, as long as there is time and room. */

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "../base/extents.h"
+#include "../nbd/nbd.h"
 #include "pull.h"
 
 struct measured {
@@ -19,11 +20,15 @@ struct measured {
     bool target_written;                  /* it was written to; else only read */
     const char *limit;                    /* what limits: "network", "source" or "target" */
     double forecast_seconds;
+    double compressed_share;              /* of samples of what travels, what gzip -1 would leave: 0.4; negative: not known */
 };
 
 /* Takes about eight seconds. The source is only read. With `write` a part of the target is overwritten, unless it holds a copy that can be
  * gone on with; without, it is only read. options->target may be NULL. */
 int measure_path(const struct pull_options *options, bool write, struct measured *measured, struct error *err);
+
+/* measure_compress.c: samples of `wanted` are read over a connection that stands. A machine without gzip is no error. */
+int measure_compression(struct nbd *nbd, const struct extents *wanted, double *share, struct error *err);
 
 /* Both the caller's. */
 char *measured_to_text(const struct pull_options *options, const struct measured *measured);

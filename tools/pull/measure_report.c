@@ -24,6 +24,10 @@ char *measured_to_text(const struct pull_options *options, const struct measured
                 measured->connections == 1 ? "" : "s", measured->one_connection / 1e6, measured->round_trip_seconds * 1e3);
     text_printf(&out, "source      reads %.0f MB/s of what it has not in memory\n", measured->source / 1e6);
     append_target(&out, options, measured);
+    if (measured->compressed_share < 0)
+        text_append(&out, "data        how well it compresses is not known: there is no gzip here\n");
+    else
+        text_printf(&out, "data        gzip -1 would leave %.0f %% of it, by samples; rehost sends it as it is\n", measured->compressed_share * 100);
     double rate = measured->forecast_seconds > 0 ? (double)measured->travels_bytes / measured->forecast_seconds : 0;
     text_append(&out, "forecast    ");
     bar_time(measured->forecast_seconds, &out);
@@ -47,6 +51,10 @@ cJSON *measured_to_json(const struct pull_options *options, const struct measure
     json_add_size(line, "source_bytes_per_second", (uint64_t)measured->source);
     json_add_size(line, "target_bytes_per_second", (uint64_t)measured->target);
     cJSON_AddBoolToObject(line, "target_written", measured->target_written);
+    if (measured->compressed_share < 0)
+        cJSON_AddNullToObject(line, "compressed_share");
+    else
+        cJSON_AddNumberToObject(line, "compressed_share", measured->compressed_share);
     json_add_string(line, "limit", measured->limit);
     cJSON_AddNumberToObject(line, "forecast_seconds", measured->forecast_seconds);
     return line;

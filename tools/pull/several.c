@@ -14,6 +14,7 @@ struct several {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     unsigned count;
+    pull_told *told;
     struct one *all;
     const struct one *failed; /* the first that did: the others are only held back */
 };
@@ -22,7 +23,6 @@ struct several {
 struct one {
     struct several *several;
     struct disk *disk;
-    struct told *told;
     pthread_t thread;
     enum place place;
 };
@@ -60,6 +60,7 @@ static int wait_for_others(void *context, struct error *err)
     pthread_mutex_unlock(&one->several->lock);
     if (!failed)
         return 0;
+    one->disk->waited_in_vain = true;
     error_set(err, "all of %s has arrived, but it is not made to boot, as %s failed", one->disk->options.target, failed->disk->options.target);
     return error_advise(err, "Nothing of it is copied again. Mend the other disk, and give the same command.");
 }
@@ -68,7 +69,7 @@ static void *one_main(void *argument)
 {
     struct one *one = argument;
     struct disk *disk = one->disk;
-    disk->failed = pull_run(&disk->options, progress_tell, one->told, &disk->result, &disk->error) < 0;
+    disk->failed = pull_run(&disk->options, one->several->told, disk->context, &disk->result, &disk->error) < 0;
     move_to(one, disk->failed ? FAILED : COMPLETE);
     return NULL;
 }
@@ -88,14 +89,14 @@ static void start(struct one *one)
     one->thread = pthread_self();
 }
 
-int several_run(struct disk *disks, unsigned count, struct progress *progress)
+int several_run(struct disk *disks, unsigned count, pull_told *told)
 {
-    struct several several = {.count = count, .all = checked_alloc(count * sizeof *several.all)};
+    struct several several = {.count = count, .told = told, .all = checked_alloc(count * sizeof *several.all)};
     bool failed = false;
     pthread_mutex_init(&several.lock, NULL);
     pthread_cond_init(&several.changed, NULL);
     for (unsigned i = 0; i < count; i++)
-        several.all[i] = (struct one){.several = &several, .disk = &disks[i], .told = progress_of(progress, i, disks[i].options.target)};
+        several.all[i] = (struct one){.several = &several, .disk = &disks[i]};
     for (unsigned i = 0; i < count; i++)
         start(&several.all[i]);
     for (unsigned i = 0; i < count; i++) {

@@ -4,10 +4,7 @@
 
 #include "../source/source.h"
 #include "../used/used.h"
-#include "progress.h"
 #include "pull.h"
-
-#define DISKS_MAX 16
 
 struct disk {
     struct pull_options options;
@@ -16,10 +13,12 @@ struct disk {
     struct pull_result result;
     struct error error; /* when it failed */
     bool failed;
+    bool waited_in_vain; /* all of it arrived, and it failed only because another did */
+    void *context;      /* for whoever is told of its progress, from a thread of its own */
 };
 
 /* Copies all of them. One that fails does not end the others: what arrives of these is kept, but they are not made to boot either.
  * 0: every one is complete. */
-int several_run(struct disk *disks, unsigned count, struct progress *progress);
+int several_run(struct disk *disks, unsigned count, pull_told *told);
 
 #endif

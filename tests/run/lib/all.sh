@@ -69,11 +69,12 @@ slow_source() {
 DOCUMENT=$WORK/status.json
 field() { python3 -c 'import json, sys; s = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$DOCUMENT" "$1"; }
 
-# some_has_come MIB: waits until so much of the disk was received.
+# some_has_come MIB [INDEX]: waits until so much of the disk was received; with an index, of that one of several.
 some_has_come() {
-    local tenth
+    local tenth disk=s
+    [ $# -eq 1 ] || disk="(s.get('disks') or [{}, {}])[$2]"
     for tenth in $(seq 600); do
-        if [ -s "$DOCUMENT" ] && [ "$(field "(s.get('progress') or {}).get('received_bytes', 0) > $1 << 20")" = True ]; then return 0; fi
+        if [ -s "$DOCUMENT" ] && [ "$(field "($disk.get('progress') or {}).get('received_bytes', 0) > $1 << 20")" = True ]; then return 0; fi
         sleep 0.1
     done
     echo "after $tenth tenths of a second nothing has come"

@@ -12,6 +12,7 @@ void boot_entry_free(struct boot_entry *entry)
     free(entry->initrd);
     free(entry->arguments);
     free(entry->root);
+    free(entry->version);
     *entry = (struct boot_entry){0};
 }
 

@@ -16,6 +16,8 @@ struct boot_entry {
     char *initrd;    /* the last of several: the one before may be microcode; NULL */
     char *arguments; /* the kernel's command line */
     char *root;      /* of root= there, or NULL */
+    bool is_unified; /* `kernel` is a unified kernel image, which has the initrd and the arguments in itself */
+    char *version;   /* of the kernel in that; NULL when it is not known */
     int kernel_index; /* of the guest's kernels, the one that it starts; -1: none of them. Set once all is read */
 };
 
@@ -38,6 +40,8 @@ char *command_line_value(const char *command_line, const char *name);
 
 /* GRUB legacy's menu.lst or grub.conf. */
 void grub_legacy_entries(const char *config, struct boot_entries *entries);
+/* How an extlinux.conf begins that rehost wrote: what the guest had before is still there, and nothing starts it. */
+#define EXTLINUX_MARK "# Made by rehost"
 /* extlinux.conf, syslinux.cfg; `include` gives the text of a file that it includes (the caller's), or NULL. */
 typedef char *extlinux_include(void *context, const char *path);
 void extlinux_entries(const char *config, extlinux_include *include, void *context, struct boot_entries *entries);

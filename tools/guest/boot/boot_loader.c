@@ -1,11 +1,13 @@
 /* Which boot loader there is, what its menu holds, and what it boots by default. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../base/cleanup.h"
 #include "../../base/root.h"
 #include "../inspect.h"
+#include "unified_image.h"
 #include "grub2_config.h"
 
 /* grub.cfg with a hundred kernels has 300 KiB. */
@@ -80,6 +82,13 @@ static int newest_first(const void *a, const void *b)
     return strverscmp(*(char *const *)b, *(char *const *)a);
 }
 
+/* A name, or a pattern that ends in a star; NULL: none is wanted. */
+static bool is_wanted(const char *id, const char *wanted)
+{
+    size_t length = wanted ? strcspn(wanted, "*") : 0;
+    return wanted && *wanted && (wanted[length] ? strncmp(id, wanted, length) == 0 : string_is(id, wanted));
+}
+
 /* The entries of a directory by their names, the newest first, as both loaders show them; `wanted` is a name, or a pattern that
  * ends in a star (systemd-boot's `default`). */
 static void read_entries(struct guest *guest, const char *directory, const char *variables, const char *wanted)
@@ -101,9 +110,7 @@ static void read_entries(struct guest *guest, const char *directory, const char 
         if (!text)
             continue;
         bls_entry(text, id, variables, &entry);
-        size_t length = wanted ? strcspn(wanted, "*") : 0;
-        bool is_wanted = wanted && *wanted && (wanted[length] ? strncmp(id, wanted, length) == 0 : string_is(id, wanted));
-        if (boot_entries_add(menu, &entry) && is_wanted && !found)
+        if (boot_entries_add(menu, &entry) && is_wanted(id, wanted) && !found)
             menu->chosen = menu->count - 1, found = true;
     }
     if (!found)
@@ -168,12 +175,31 @@ static char *systemd_boot_default(const char *config)
     return NULL;
 }
 
+/* Unified kernel images are entries by themselves; systemd-boot calls them by the whole name of their file. */
+static void read_unified_images(struct guest *guest, const char *config, const char *wanted)
+{
+    cleanup_free char *directory = checked_printf("%.*s/EFI/Linux", (int)(strstr(config, "/loader/") - config), config);
+    cleanup_strings struct strings names = {0};
+    struct boot_entries *menu = &guest->boot.menu;
+    root_list(guest->root_fd, directory, &names);
+    if (names.count)
+        qsort(names.items, names.count, sizeof *names.items, newest_first);
+    for (size_t i = 0; i < names.count && i < SNIPPETS_MAX; i++) {
+        cleanup_free char *path = checked_printf("%s/%s", directory, names.items[i]);
+        cleanup_close int fd = string_ends(names.items[i], ".efi") ? root_open(guest->root_fd, path, O_RDONLY, 0) : -1;
+        struct boot_entry entry;
+        if (fd >= 0 && unified_image_entry(fd, path, &entry) == 0 && boot_entries_add(menu, &entry) && is_wanted(names.items[i], wanted))
+            menu->chosen = menu->count - 1;
+    }
+}
+
 static void read_systemd_boot(struct guest *guest, const char *config)
 {
     cleanup_free char *wanted = systemd_boot_default(config);
     struct boot_loader *boot = &guest->boot;
     boot->entries_directory = checked_printf("%.*s/entries", (int)(strrchr(boot->config, '/') - boot->config), boot->config);
     read_entries(guest, boot->entries_directory, NULL, wanted);
+    read_unified_images(guest, boot->config, wanted);
 }
 
 /* In this order: GRUB 2 leaves the files of its forerunner where they are, and GRUB's own directory is there whatever came after. */
@@ -197,21 +223,29 @@ static const struct place {
     {BOOT_LOADER_GRUB_LEGACY, "/boot/grub/grub.conf", read_grub_legacy},
 };
 
+/* What rehost has put in the place of a loader that could not start here. */
+static const struct place given = {BOOT_LOADER_EXTLINUX, "/boot/extlinux/extlinux.conf", read_extlinux};
+
+/* False: it is not there, or not to be read, which is noted. */
+static bool read_place(struct guest *guest, const struct place *place, const char *mark)
+{
+    cleanup_free char *config = root_read(guest->root_fd, place->config, CONFIG_MAX, NULL);
+    if (!config && errno != ENOENT && errno != ENOTDIR) {
+        cleanup_free char *note = checked_printf("%s cannot be read: %s", place->config, strerror(errno));
+        strings_add_new(&guest->notes, note);
+    }
+    if (!config || !string_starts(config, mark))
+        return false;
+    guest->boot.kind = place->kind;
+    guest->boot.config = checked_copy(place->config);
+    place->read(guest, config);
+    take_default(guest);
+    return true;
+}
+
 void boot_loader_read(struct guest *guest)
 {
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        cleanup_free char *config = root_read(guest->root_fd, places[i].config, CONFIG_MAX, NULL);
-        if (!config && (errno == ENOENT || errno == ENOTDIR))
-            continue;
-        if (!config) {
-            cleanup_free char *note = checked_printf("%s cannot be read: %s", places[i].config, strerror(errno));
-            strings_add(&guest->notes, note);
-            continue;
-        }
-        guest->boot.kind = places[i].kind;
-        guest->boot.config = checked_copy(places[i].config);
-        places[i].read(guest, config);
-        take_default(guest);
-        return;
-    }
+    bool found = read_place(guest, &given, EXTLINUX_MARK);
+    for (size_t i = 0; !found && i < sizeof places / sizeof *places; i++)
+        found = read_place(guest, &places[i], "");
 }

@@ -120,6 +120,11 @@ static int take_whole_disk(int fd, struct guest *guest, struct error *err)
     return 0;
 }
 
+bool guest_disk_is_bare(const struct guest_disk *disk)
+{
+    return !disk->table && disk->partition_count == 1 && mount_is_known(disk->partitions[0].fs_type);
+}
+
 static bool node_is(const char *path, dev_t number)
 {
     struct stat st;
@@ -203,6 +208,7 @@ static int take_table(int fd, blkid_partlist list, struct guest *guest, struct e
 {
     struct guest_disk *disk = &guest->disk;
     int count = blkid_partlist_numof_partitions(list);
+    disk->boot_code = boot_code_at(fd, 0);
     disk->table = checked_copy(blkid_parttable_get_type(blkid_partlist_get_table(list)));
     disk->partitions = checked_alloc(((size_t)count + 1) * sizeof *disk->partitions);
     for (int i = 0; i < count && i < PARTITIONS_MAX; i++)
@@ -218,6 +224,7 @@ static int take_table(int fd, blkid_partlist list, struct guest *guest, struct e
         }
         if (partition_probe(fd, guest, partition, err) < 0 || find_node(guest, partition, err) < 0)
             return -1;
+        partition->boot_code = boot_code_at(fd, partition->offset_bytes);
     }
     return 0;
 }

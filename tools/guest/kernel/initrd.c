@@ -6,12 +6,17 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 
 #include "../../base/cleanup.h"
 #include "../../base/program.h"
 #include "../../base/root.h"
+#include "../boot/unified_image.h"
 #include "cpio.h"
 #include "modules.h"
+
+#define SECTION_BYTES_MAX (256ull << 20) /* it is held in memory */
 
 /* Archives that begin like one and are none, before the search for an appended one is given up. */
 #define APPENDED_TRIES_MAX 64
@@ -151,16 +156,42 @@ int initrd_list(int fd, struct strings *modules, struct strings *programs, struc
     return appended && walk(fd, appended, &listing, &position, magic, err) == 1 ? 0 : -1;
 }
 
+/* The initrd of a unified kernel image, in a file of its own, as what lies behind it there is none of its archives. */
+static int copy_section(int fd, uint64_t offset, uint64_t bytes, struct error *err)
+{
+    cleanup_close int copy = memfd_create("initrd", MFD_CLOEXEC);
+    off_t from = (off_t)offset, end = (off_t)(offset + bytes);
+    if (bytes > SECTION_BYTES_MAX)
+        return error_set(err, "it has %llu bytes, which no initrd has", (unsigned long long)bytes);
+    while (copy >= 0 && from < end) {
+        ssize_t sent = sendfile(copy, fd, &from, (size_t)(end - from));
+        if (sent <= 0)
+            return error_set(err, "it cannot be read");
+    }
+    if (copy < 0 || lseek(copy, 0, SEEK_SET) < 0)
+        return error_errno(err, "take it out of its image");
+    return take_fd(&copy);
+}
+
+static int list_section(int fd, uint64_t offset, uint64_t bytes, struct initrd *initrd, struct error *err)
+{
+    cleanup_close int copy = copy_section(fd, offset, bytes, err);
+    return copy < 0 ? -1 : initrd_list(copy, &initrd->modules, &initrd->programs, err);
+}
+
 void initrd_read(int root_fd, const char *path, struct initrd *initrd)
 {
     struct error err = {0};
     struct stat st;
     cleanup_close int fd = root_open(root_fd, path, O_RDONLY, 0);
+    uint64_t offset, bytes;
     int result;
     if (fd < 0 || fstat(fd, &st) < 0)
         result = error_errno(&err, "open");
     else if (!S_ISREG(st.st_mode))
         result = error_set(&err, "it is no regular file");
+    else if (unified_image_section(fd, ".initrd", &offset, &bytes))
+        result = list_section(fd, offset, bytes, initrd, &err);
     else
         result = initrd_list(fd, &initrd->modules, &initrd->programs, &err);
     if (result < 0)

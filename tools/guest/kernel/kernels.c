@@ -134,6 +134,9 @@ void kernels_read(struct guest *guest)
 static int kernel_index_of(const struct guest *guest, const struct boot_entry *entry)
 {
     for (size_t i = 0; i < guest->kernel_count; i++)
+        if (string_is(entry->version, guest->kernels[i].version))
+            return (int)i;
+    for (size_t i = 0; i < guest->kernel_count; i++)
         if (root_is_same_file(guest->root_fd, entry->kernel, guest->kernels[i].image))
             return (int)i;
     for (size_t i = 0; i < guest->kernel_count; i++) {
@@ -146,8 +149,13 @@ static int kernel_index_of(const struct guest *guest, const struct boot_entry *e
 
 static void take_files(struct guest *guest, const struct boot_entry *entry, struct kernel *kernel)
 {
-    kernel->image = checked_copy(entry->kernel);
-    kernel->initrd.path = checked_copy(entry->initrd);
+    if (!kernel->image)
+        kernel->image = checked_copy(entry->kernel);
+    free(kernel->initrd.path);
+    free(kernel->initrd.problem);
+    strings_free(&kernel->initrd.modules);
+    strings_free(&kernel->initrd.programs);
+    kernel->initrd = (struct initrd){.path = checked_copy(entry->initrd)};
     if (kernel->initrd.path && !guest->remote)
         initrd_read(guest->root_fd, kernel->initrd.path, &kernel->initrd);
 }
@@ -158,7 +166,8 @@ void kernels_join_menu(struct guest *guest)
         struct boot_entry *entry = &guest->boot.menu.items[i];
         entry->kernel_index = kernel_index_of(guest, entry);
         struct kernel *kernel = entry->kernel_index >= 0 ? &guest->kernels[entry->kernel_index] : NULL;
-        if (kernel && !kernel->image && root_is_file(guest->root_fd, entry->kernel))
+        bool boots_unified = entry->is_unified && i == guest->boot.menu.chosen; /* an initrd in /boot is but what it was made of */
+        if (kernel && (!kernel->image || boots_unified) && root_is_file(guest->root_fd, entry->kernel))
             take_files(guest, entry, kernel);
     }
 }

@@ -2,6 +2,7 @@
 #include "boot_loader.h"
 
 #include "../planning.h"
+#include "new_loader.h"
 
 static void (*const loaders[])(struct planning *planning) = {
     [BOOT_LOADER_GRUB2] = plan_grub2,
@@ -13,6 +14,10 @@ static void (*const loaders[])(struct planning *planning) = {
 void plan_boot_loader(struct planning *planning)
 {
     const struct boot_loader *boot = &planning->guest->boot;
+    if (new_loader_is_needed(planning)) {
+        plan_new_loader(planning);
+        return;
+    }
     if (boot->kind == BOOT_LOADER_NONE) {
         planning_block(planning, "install one of them on the source.", "the system has no boot loader that rehost knows (GRUB 2, GRUB legacy, extlinux, systemd-boot)");
         return;

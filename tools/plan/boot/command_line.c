@@ -86,7 +86,10 @@ static char *resolve(void *context, const char *device)
         any_initrd |= menu->items[i].initrd != NULL;
     if (any_initrd || !planning->plan->disk)
         return device_by_uuid(planning->guest, device);
+    const struct guest_disk *first = &planning->guest->disk;
     const struct partition *partition = device_partition(planning->guest, device);
+    if (partition && (partition < first->partitions || partition >= first->partitions + first->partition_count))
+        return NULL; /* what the server's other disks are called here is not known */
     const char *disk = planning->plan->disk->name;
     bool digit = *disk && strchr("0123456789", disk[strlen(disk) - 1]);
     return partition ? checked_printf("/dev/%s%s%u", disk, digit ? "p" : "", partition->number) : NULL;

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "../../base/cleanup.h"
-#include "../../base/root.h"
 #include "../planning.h"
 #include "bls.h"
 #include "boot_loader.h"
@@ -31,31 +30,14 @@ char *systemd_boot_with_default(const char *text, const char *pattern)
     return new_default.done ? take_pointer(better) : checked_printf("default %s\n%s", pattern, text);
 }
 
-/* Unified kernel images hold their initrd and their command line in themselves, and may be signed. */
-static bool has_unified_images(const struct planning *planning, char **directory)
-{
-    const char *config = planning->guest->boot.config, *top = strstr(config, "/loader/");
-    cleanup_strings struct strings names = {0};
-    *directory = checked_printf("%.*s/EFI/Linux", (int)(top - config), config);
-    root_list(planning->guest->root_fd, *directory, &names);
-    for (size_t i = 0; i < names.count; i++)
-        if (string_ends(names.items[i], ".efi"))
-            return true;
-    return false;
-}
-
 void plan_systemd_boot(struct planning *planning)
 {
     const struct boot_loader *boot = &planning->guest->boot;
-    cleanup_free char *unified = NULL;
-    if (!boot->menu.count && has_unified_images(planning, &unified))
-        planning_block(planning, "let it start its kernel by an entry in loader/entries on the source, with an initrd of its own; those can be changed.",
-                       "the server starts unified kernel images (%s), whose initrd and command line rehost cannot change", unified);
     bls_plan_entries(planning, boot->entries_directory);
     if (!planning->new_default)
         return;
     cleanup_free char *text = planning_read(planning, boot->config);
-    /* Before version 246 the name stood there without ".conf"; the star takes both. */
+    /* Before version 246 the name stood there without ".conf"; the star takes both. That of a unified image is whole. */
     cleanup_free char *pattern = checked_printf("%s*", planning->new_default->id);
     cleanup_free char *better = systemd_boot_with_default(text ? text : "", pattern);
     planning_write(planning, boot->config, better, "starts the kernel that drives this machine");

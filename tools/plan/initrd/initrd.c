@@ -8,6 +8,7 @@
 #include "../../guest/kernel/initrd.h"
 #include "../../guest/kernel/modules.h"
 #include "../drivers.h"
+#include "unified.h"
 
 /* The disk drivers of machines that a server may be moved to next: KVM, NVMe, plain SATA and IDE, VMware (and its old LSI
  * controllers, which QEMU has too), Hyper-V, Xen. */
@@ -79,6 +80,14 @@ static void loadable(const struct kernel *kernel, const struct strings *modules,
             strings_add_new(drivers, modules->items[i]);
 }
 
+/* systemd-boot starts copies that the guest's kernel-install lays onto the EFI system partition whenever an initrd is made. */
+static void add_copies(const struct boot_loader *boot, size_t kernel, struct operation *run)
+{
+    for (size_t i = 0; boot->kind == BOOT_LOADER_SYSTEMD_BOOT && i < boot->menu.count; i++)
+        if (boot->menu.items[i].kernel_index == (int)kernel && boot->menu.items[i].initrd)
+            strings_add_new(&run->changes, boot->menu.items[i].initrd);
+}
+
 static void update_stale_initrds(struct planning *planning, const struct initrd_builder_ops *builder, const struct strings *wanted, const struct strings *lacking)
 {
     for (size_t i = 0; i < planning->guest->kernel_count; i++) {
@@ -90,7 +99,13 @@ static void update_stale_initrds(struct planning *planning, const struct initrd_
                                                   : checked_copy("the initrd holds copies of files that change");
         cleanup_strings struct strings drivers = {0};
         loadable(kernel, wanted, &drivers);
-        builder->run(planning, kernel, &drivers, why);
+        size_t before = planning->plan->operation_count;
+        if (unified_holds(kernel))
+            unified_plan_run(planning, builder, kernel, &drivers, why);
+        else
+            builder->run(planning, kernel, &drivers, why);
+        if (planning->plan->operation_count > before)
+            add_copies(&planning->guest->boot, i, &planning->plan->operations[before]);
     }
 }
 
@@ -131,6 +146,7 @@ static void plan_with_builder(struct planning *planning, const struct initrd_bui
     find_wanted(planning, &needed, &wanted);
     if (builder->settle)
         builder->settle(planning);
+    planning->initrd_is_stale |= unified_settle_command_line(planning);
     if ((lacks || list_lacks(planning, builder, &needed)) && configure(planning, builder, &wanted))
         planning->initrd_is_stale = true;
     if ((lacks || planning->initrd_is_stale) && (!builder->is_usable || builder->is_usable(planning)))
@@ -151,6 +167,8 @@ static void judge_without_builder(struct planning *planning, struct strings *lac
     else if (lacks->count)
         planning_block(planning, "install the package of the initrd builder, or make an initrd with these drivers on the source.",
                        "the initrd of %s lacks drivers of this machine's disk (%s), and the guest has no program that rehost knows to make it anew", kernel->version, names);
+    if (unified_holds(kernel) && unified_settle_command_line(planning))
+        unified_plan_run(planning, NULL, kernel, &needed, "its command line is the old machine's");
 }
 
 static const struct initrd_builder_ops *const builders[INITRD_BUILDER_COUNT] = {
