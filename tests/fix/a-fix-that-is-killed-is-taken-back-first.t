@@ -10,11 +10,7 @@ killed_at() {
     local pid
     "$REHOST" fix --hardware "$MACHINE" "$WORK/disk" >"$WORK/said" 2>&1 &
     pid=$!
-    for _ in $(seq 600); do
-        if grep -qF -- "$1" "$WORK/said"; then break; fi
-        kill -0 "$pid" || return 1
-        sleep 0.05
-    done
+    wait_until grep -qF -- "$1" "$WORK/said" || { cat "$WORK/said"; return 1; }
     kill -KILL "$pid"
     wait "$pid" 2>/dev/null || true
     wait_detached

@@ -13,14 +13,9 @@ disk "$WORK/disk" "$WORK/tree"
 attached() { losetup --associated "$WORK/disk" --noheadings; }
 
 # A loop detaches a moment after its last user is gone.
-nothing_is_attached() {
-    for _ in $(seq 50); do
-        [ -n "$(attached)" ] || return 0
-        sleep 0.1
-    done
-    attached
-    return 1
-}
+is_attached() { attached | grep .; }
+is_detached() { ! is_attached; }
+nothing_is_attached() { wait_until is_detached; }
 
 nothing_is_mounted() { ! grep "$TMPDIR" /proc/self/mountinfo; }
 
@@ -39,33 +34,30 @@ after_a_kill() {
     exec 7<>"$WORK/pipe"
     "$REHOST" inspect "$WORK/disk" >&7 &
     local pid=$!
-    for _ in $(seq 100); do
-        [ -z "$(attached)" ] || break
-        sleep 0.1
-    done
+    wait_until is_attached
     sleep 1
-    attached
     kill -9 "$pid"
     wait "$pid" || true
     exec 7<&-
     nothing_is_attached && nothing_is_mounted
 }
 
+nbdfuse_runs() { pgrep -f "nbdfuse .*$WORK/socket"; }
+nbdfuse_is_gone() { ! nbdfuse_runs; }
+
 # nbdfuse shares our mounts; if it lived on, so would they.
 after_a_kill_with_a_source_over_the_network() {
     local pid uri="nbd+unix:///?socket=$WORK/socket"
     nbdkit --foreground --readonly --unix "$WORK/socket" --filter=delay file "$WORK/disk" delay-read=500ms &
     pid=$!
-    for _ in $(seq 50); do [ -S "$WORK/socket" ] || sleep 0.1; done
+    wait_until socket_listens "$WORK/socket"
     "$REHOST" inspect "$uri" >/dev/null &
     local inspect=$!
-    sleep 2
-    pgrep -f "nbdfuse .*$WORK/socket"
+    wait_until nbdfuse_runs
     kill -9 "$inspect"
     wait "$inspect" || true
-    for _ in $(seq 50); do pgrep -f "nbdfuse .*$WORK/socket" >/dev/null || break; sleep 0.1; done
+    wait_until nbdfuse_is_gone
     kill "$pid"
-    is "$(pgrep -f "nbdfuse .*$WORK/socket")" ""
     is "$(losetup --list --noheadings --output BACK-FILE | grep "^$TMPDIR")" ""
 }
 

@@ -28,7 +28,7 @@ vanishing_server() {
 # It answers the first questions and then nothing any more, with the connection open.
 silent_server() {
     serve --filter=delay file "$WORK/disk" delay-read=200ms
-    (sleep 1.5; kill -STOP "$HELPER"; sleep 100; kill -CONT "$HELPER") &
+    (sleep 1.5; kill -STOP "$HELPER"; sleep 140; kill -CONT "$HELPER") >/dev/null 2>&1 &
     local waker=$!
     fails_with "$URI" timeout 150 "$REHOST" inspect "$URI"
     kill "$waker"

@@ -25,11 +25,8 @@ same_account_at() { URI=$1 the_same_account; }
 other_certificate() { fails_with "it shows SHA256:$FINGERPRINT" timeout 60 "$REHOST" inspect "$1"; }
 
 # Each connection of nbdfuse has a process of ours.
-nothing_left() {
-    for _ in $(seq 50); do pgrep -f "^$REHOST inspect .*$SOCKET" >/dev/null || return 0; sleep 0.1; done
-    pgrep -af "^$REHOST inspect .*$SOCKET"
-    return 1
-}
+nothing_is_left() { ! pgrep -af "^$REHOST inspect .*$SOCKET"; }
+nothing_left() { wait_until nothing_is_left; }
 
 killed() {
     "$REHOST" inspect --json "$1" >/dev/null 2>&1 &

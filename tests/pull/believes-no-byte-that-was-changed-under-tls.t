@@ -54,32 +54,15 @@ meddle source drip 60 1000000
 tries "a handshake that comes a byte at a time is given up" pull_says 1 'does not speak, or too slowly' "$(tls_uri source-met "$KEY")" "$WORK/none"
 stop "$SERVER"
 
-# As serve_slow, over TLS.
-slow() {
-    rm -f "$WORK/slow.sock"
-    start slow qemu-nbd -t -e 8 -k "$WORK/slow.sock" --object "throttle-group,id=slow,x-bps-total=25000000,x-bps-total-max=25000000" \
-        --object "tls-creds-psk,id=tls0,endpoint=server,dir=$WORK/keys" --tls-creds tls0 \
-        --image-opts "driver=throttle,throttle-group=slow,file.driver=raw,file.file.driver=file,file.file.filename=$SOURCE"
-    wait_for_socket "$WORK/slow.sock"
-}
-
-# tells PATTERN: within 20 s, by the pull in the background.
-tells() {
-    for _ in $(seq 400); do
-        ! grep -Eq "$1" "$WORK/back.out" || return 0
-        sleep 0.05
-    done
-    return 1
-}
-
 rm -f "$TARGET"
-slow
-"$REHOST" pull --json "$(tls_uri slow "$KEY")" "$TARGET" >"$WORK/back.out" 2>"$WORK/back.err" &
+serve_qemu behind -f raw -e 8 --object "tls-creds-psk,id=tls0,endpoint=server,dir=$WORK/keys" --tls-creds tls0 "$SOURCE"
+link gone behind stop=$((SIZE / 2))
+"$REHOST" pull --all --json "$(tls_uri gone "$KEY")" "$TARGET" >"$WORK/back.out" 2>"$WORK/back.err" &
 PULL=$!
-tells '"received_bytes":[0-9]{8}'
-stop "$SERVER"
-tries "the server is killed in the middle: it is waited for" tells '"trouble":"the source has been gone'
-slow
+must "half of it comes" wait_until has_journaled "$TARGET" $((SIZE / 4))
+stop "$LINK"
+tries "the server is lost in the middle: it is waited for" wait_until grep -q '"trouble":"the source has been gone' "$WORK/back.out"
+link gone behind
 tries "... it comes back, the copy goes on and ends well" wait "$PULL"
 tries "... and is the source" same_content "$SOURCE" "$TARGET"
 tap_done

@@ -7,7 +7,7 @@ needs nbdkit perl
 
 SOURCE=$WORK/source.img
 make_source "$SOURCE" $((8 * 1048576))
-PORT=$(free_port)
+port_reserve PORT
 start tcp nbdkit -f -r -p "$PORT" file "$SOURCE"
 wait_for_port "$PORT"
 

@@ -3,33 +3,38 @@
 set -euo pipefail
 # shellcheck source=tests/pull/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
-needs nbdkit qemu-nbd perl
+needs nbdkit qemu-nbd perl python3
 
 SMALL=$((9 * 1048576)) LARGE=$((30 * 1048576))
 make_source "$WORK/small.img" $SMALL
 { head -c 1048576 "$WORK/small.img"; head -c $((LARGE - 1048576)) /dev/urandom; } >"$WORK/large.img" # without holes
 serve_nbdkit small file "$WORK/small.img"
-serve_slow slow "$WORK/large.img" 4000000
-SLOW=$SERVER
+serve_qemu behind -f raw -e 16 "$WORK/large.img"
+link slow behind stop=$((16 * 1048576))
 DISKS=("$(uri small)" "$WORK/a" "$(uri slow)" "$WORK/b")
 both() { "$REHOST" pull --all --json "$@" "${DISKS[@]}" >"$WORK/both.log" 2>&1; }
 of() { grep "\"event\":\"$1\"" "$WORK/both.log" | grep -c "\"target\":\"$WORK/$2\""; }
 has_arrived() { grep '"event":"progress"' "$WORK/both.log" | grep "\"target\":\"$WORK/$1\"" | tail -n 1 | grep -q "\"done_bytes\":$2,"; }
-wait_until() { for _ in $(seq 200); do "$@" && return; sleep 0.05; done; return 1; }
 
 start both "$REHOST" pull --all --json "${DISKS[@]}"
 COPY=$SERVER
 must "the first disk arrives while the second is still on its way" wait_until has_arrived a $((SMALL - 1048576 - 1048576))
 tries "... and does not boot yet" does_not_boot "$WORK/a" $SMALL
-stop "$SLOW"
+stop "$LINK"
 stop "$COPY"
 
-serve_slow slow "$WORK/large.img" 4000000
-SLOW=$SERVER
-(sleep 0.7; stop "$SLOW") &
-STATUS=0
-both --patience 0 || STATUS=$?
-tries "a source that is lost fails the run" test "$STATUS" -eq 1
+# Lost when the first disk has arrived, as far as it may, and the second is being copied.
+loses_the_second() {
+    local status=0 pull
+    link slow behind stop=$((12 * 1048576))
+    both --patience 0 &
+    pull=$!
+    wait_until has_arrived a $((SMALL - 1048576 - 1048576)) && wait_until link_has_carried slow $((10 * 1048576)) || return 1
+    stop "$LINK"
+    wait "$pull" || status=$?
+    [ "$status" -eq 1 ]
+}
+tries "a source that is lost fails the run" loses_the_second
 tries "... and names its disk" grep -q "copy nbd.* to $WORK/b: the source was lost" "$WORK/both.log"
 tries "... and the disk that it holds back" grep -q "all of $WORK/a has arrived, but it is not made to boot, as $WORK/b failed" "$WORK/both.log"
 tries "... both as JSON too" test "$(of failed a) $(of failed b)" = "1 1"
@@ -47,5 +52,5 @@ tries "... and all together" grep -q '"event":"total","target":null,"total_bytes
 tries "both are reported, in their order" test "$(grep '"event":"done"' "$WORK/both.log" | sed 's/.*"target":"\([^"]*\)".*/\1/' | paste -sd' ')" = "$WORK/a $WORK/b"
 
 tries "a source without a disk is a mistake" pull_says 2 'onto which DISK goes' "$(uri small)" "$WORK/a" "$(uri slow)"
-tries "one disk cannot be two targets" pull_says 1 "$WORK/c is in use" --all "$(uri small)" "$WORK/c" "$(uri slow)" "$WORK/c"
+tries "one disk cannot be two targets" pull_says 2 "$WORK/c cannot be the DISK of two sources" "$(uri small)" "$WORK/c" "$(uri slow)" "$WORK/c"
 tap_done

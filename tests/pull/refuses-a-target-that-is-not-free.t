@@ -3,7 +3,7 @@
 set -euo pipefail
 # shellcheck source=tests/pull/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
-needs nbdkit qemu-nbd perl losetup mkfs.ext4
+needs nbdkit qemu-nbd perl python3 losetup mkfs.ext4
 
 SIZE=$((8 * 1048576))
 make_source "$WORK/source.img" "$SIZE"
@@ -25,13 +25,16 @@ tries "a request size that is none" pull_says 2 'not understood: 5000' --request
 tries "a number of connections that is none" pull_says 2 'not understood: 0' --connections 0 "$SOURCE" "$WORK/x"
 
 head -c "$SIZE" /dev/urandom >"$WORK/dense.img"
-serve_slow slow "$WORK/dense.img" 2500000
+serve_qemu dense -f raw -e 8 "$WORK/dense.img"
+link slow dense stop=$((6 * 1048576))
 "$REHOST" pull --all "$(uri slow)" "$WORK/shared" >/dev/null 2>&1 &
 FIRST=$!
-for _ in $(seq 100); do [ -e "$WORK/shared" ] && break; sleep 0.05; done
+is_begun() { head -c 512 "$WORK/shared" 2>/dev/null | grep -aq 'rehost: this disk is being filled'; }
+must "a pull begins to fill a file" wait_until is_begun
 tries "a file that another pull is filling" pull_says 1 'in use by another program' "$SOURCE" "$WORK/shared"
-wait "$FIRST"
-tries "... which is not disturbed" same_content "$WORK/dense.img" "$WORK/shared"
+link_goes_on
+tries "... which goes on" wait "$FIRST"
+tries "... and is not disturbed" same_content "$WORK/dense.img" "$WORK/shared"
 
 truncate -s 16M "$WORK/disk"
 if LOOP=$(losetup --find --show "$WORK/disk" 2>/dev/null); then

@@ -9,10 +9,10 @@ SOURCE=$WORK/source.img
 SIZE=$((8 * 1048576))
 make_source "$SOURCE" "$SIZE"
 
-# refuses LIE PATTERN: within 20 s.
+# refused LIE PATTERN: for good, and not after the patience for a source that may come back.
 refused() {
     local lie=$1 pattern=$2 status=0
-    timeout 20 "$REHOST" pull --all --patience 2 "$(uri "$lie")" "$WORK/target" >"$WORK/pull.out" 2>&1 || status=$?
+    timeout 120 "$REHOST" pull --all --patience 2 "$(uri "$lie")" "$WORK/target" >"$WORK/pull.out" 2>&1 || status=$?
     cat "$WORK/pull.out"
     [ "$status" -eq 1 ] || { echo "exit status $status instead of 1"; return 1; }
     grep -Eq -- "$pattern" "$WORK/pull.out" || { echo "the output does not match: $pattern"; return 1; }
@@ -24,7 +24,7 @@ refused() {
 declare -A SLOW
 for lie in silent drip; do
     serve_rotten "$lie" "$SOURCE" "$lie"
-    timeout 40 "$REHOST" pull --all --patience 2 "$(uri "$lie")" "$WORK/$lie.target" >"$WORK/$lie.out" 2>&1 &
+    timeout 120 "$REHOST" pull --all --patience 2 "$(uri "$lie")" "$WORK/$lie.target" >"$WORK/$lie.out" 2>&1 &
     SLOW[$lie]=$!
 done
 waited() {

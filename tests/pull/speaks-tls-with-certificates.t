@@ -24,7 +24,7 @@ PIN=$(fingerprint "$WORK/pki/right/server-cert.pem")
 
 # over_tcp FOLDER: nbdkit on $PORT with that folder's certificate.
 over_tcp() {
-    PORT=$(free_port)
+    port_reserve PORT
     start tcp nbdkit -f -r -p "$PORT" --tls=require --tls-certificates="$WORK/pki/$1" file "$SOURCE"
     wait_for_port "$PORT"
 }
@@ -63,7 +63,7 @@ stop "$SERVER"
 
 over_tcp expired
 tries "an expired certificate: until when, and what time this machine believes it is" \
-    refused "valid only until 2020-01-02 03:04 UTC, and this machine's clock says $(date -u +%Y-%m-%d)" "nbds://localhost:$PORT/?$TRUST/ours"
+    refused "valid only until 2020-01-02 03:04 UTC, and this machine's clock says ($(date -u +%F)|$(date -u -d tomorrow +%F))" "nbds://localhost:$PORT/?$TRUST/ours"
 tries "... and how to set the clock" grep -q 'date -u -s' "$WORK/pull.out"
 stop "$SERVER"
 over_tcp young

@@ -9,22 +9,11 @@ source_start "$IMAGE"
 job "source=$SOURCE" "disk=$WORK/target" "confirm=yes"
 move=(--job "$JOB" --hardware "$HARDWARE")
 
-initrd_is_being_made() {
-    local tenth
-    for tenth in $(seq 1200); do
-        if grep -q 'run update-initramfs.*minutes' "$SHOWN"; then return 0; fi
-        sleep 0.1
-    done
-    echo "after $tenth tenths of a second it was not begun"
-    return 1
-}
-
 cut_off() {
     : >"$SHOWN"
     "$REHOST" run "${move[@]}" >"$SHOWN" 2>&1 </dev/null &
     local pid=$! begun=0
-    initrd_is_being_made || begun=1
-    sleep 1
+    wait_until grep -q 'run update-initramfs.*minutes' "$SHOWN" || begun=1
     kill -KILL "$pid"
     wait "$pid" || true
     cat "$SHOWN"
@@ -32,19 +21,10 @@ cut_off() {
 }
 
 # The guest's programs die with us, which takes the kernel a moment.
-no_loop_is_left() {
-    local tenth
-    for tenth in $(seq 100); do
-        losetup -n -l -O BACK-FILE | grep -q -F "$WORK/target" || return 0
-        sleep 0.1
-    done
-    echo "after $tenth tenths of a second:"
-    losetup -a
-    return 1
-}
+no_loop_is_left() { ! losetup -n -l -O BACK-FILE | grep -F "$WORK/target"; }
 
 must "it is cut off while the initrd is made" cut_off
-tries "no loop device stays behind" no_loop_is_left
+tries "no loop device stays behind" wait_until no_loop_is_left
 tries "the boot code is held back" other_boot_code "$IMAGE" "$WORK/target"
 tries "the next run goes to the end" runs 0 -- "${move[@]}"
 tries "nothing had to be copied" shows 'nothing had to be copied'

@@ -11,7 +11,7 @@ mkdir "$WORK/depot"
 port_reserve DEPOT
 python3 -m http.server --bind 127.0.0.1 --directory "$WORK/depot" "$DEPOT" >"$WORK/http.log" 2>&1 &
 PIDS+=($!)
-for _ in $(seq 100); do if port_answers "$DEPOT"; then break; fi; sleep 0.1; done
+wait_until port_answers "$DEPOT"
 
 hardware=$TOP/tests/hardware/qemu-virtio.json
 mac=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["nics"][0]["mac"])' "$hardware")

@@ -5,7 +5,7 @@
 
 real_server
 target=$WORK/target
-slow_source "$IMAGE" 400M
+source_that_stops "$IMAGE" 250
 source_before=$(digest "$IMAGE")
 old_disk "$target" 3200M
 before=$(digest "$target")

@@ -15,9 +15,7 @@ nginx -c "$WORK/nginx.conf" 2>"$WORK/nginx.log" &
 PIDS+=($!)
 source=http://mover@127.0.0.1:$WEB/disk.img
 
-web_answers() { for _ in $(seq 100); do port_answers "$WEB" && return 0; sleep 0.1; done; return 1; }
-
-must "the web server starts" web_answers
+must "the web server starts" wait_until port_answers "$WEB"
 tries "a wrong password is said, and asked for again with the source" runs 3 \
     --expect 'Source \(.*: ' --answer '?' --expect 'rehost-source' \
     --expect 'Source \(.*: ' --answer "$source" --expect 'Password of mover at 127.0.0.1: ' --answer 'open barley' --expect 'returned error: 401' \

@@ -5,7 +5,7 @@
 
 real_server
 blank_image "$WORK/target" 3072M
-slow_source "$IMAGE" 400M
+source_that_stops "$IMAGE" 250
 job "source=$SOURCE" "disk=$WORK/target" "confirm=yes" "patience=3"
 
 vanishes() {

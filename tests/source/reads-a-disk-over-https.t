@@ -1,10 +1,11 @@
 #!/bin/bash
 # A disk and its images on a web server, the way an ESXi host serves them: range requests, a query, user and password, a certificate that
 # no authority has signed and that bears another name.
+# shellcheck disable=SC2154 # port_reserve sets the ports
 set -euo pipefail
 # shellcheck source=tests/source/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
-needs nginx openssl qemu-img qemu-nbd nbdkit nbdfuse mke2fs sfdisk
+needs nginx openssl qemu-img qemu-nbd nbdkit nbdfuse strace mke2fs sfdisk
 make_disk
 
 # certificate NAME SUBJECT-ALT-NAMES
@@ -41,12 +42,7 @@ configure() {
 
 serve() {
     start nginx nginx -c "$WORK/nginx.conf"
-    for _ in $(seq 100); do
-        (: >"/dev/tcp/127.0.0.1/$plain") 2>/dev/null && return 0
-        sleep 0.05
-    done
-    cat "$WORK/nginx.log"
-    return 1
+    wait_for_port "$plain" || { cat "$WORK/nginx.log"; return 1; }
 }
 
 fingerprint() { openssl x509 -in "$WORK/$1.pem" -noout -fingerprint -sha256 | sed 's/.*=//'; }
@@ -110,25 +106,25 @@ comes_back() {
     rm -f "$TARGET"
     "$REHOST" pull --connections 1 --request-size 65536 "https://127.0.0.1:$named/folder/web/web-flat.vmdk#cainfo=$WORK/named.pem" "$TARGET" >"$WORK/pull.out" 2>&1 &
     local rehost=$!
-    while [ ! -s "$TARGET" ]; do sleep 0.01; done
+    wait_until test -s "$TARGET" || return 1
     kill "$(cat "$WORK/nginx.pid")"
     sleep 1
     serve && wait "$rehost" && same_content "$DISK" "$TARGET"
 }
 
-# A kill cannot be caught, and still takes the adapters with it; the folder of their sockets is left.
+# A kill, here at the fourth write, cannot be caught, and still takes the adapters with it; the folder of their sockets is left.
 killed() {
     rm -f "$TARGET"
-    SOURCE_MARK=$WORK "$REHOST" pull --connections 1 --request-size 4096 "https://127.0.0.1:$named/web.qcow2#cainfo=$WORK/named.pem" "$TARGET" >"$WORK/pull.out" 2>&1 &
-    local rehost=$!
-    while [ ! -s "$TARGET" ]; do sleep 0.01; done
-    kill -9 "$rehost"
+    SOURCE_MARK=$WORK strace -f -o /dev/null -e trace=pwrite64 -e inject=pwrite64:signal=KILL:when=4 \
+        "$REHOST" pull --connections 1 "https://127.0.0.1:$named/web.qcow2#cainfo=$WORK/named.pem" "$TARGET" >"$WORK/pull.out" 2>&1 || true
     ls /run/rehost-* >/dev/null || { echo "it was not killed in the middle"; return 1; }
     rm -r /run/rehost-*
     leaves_nothing
 }
 
-named=$(free_port) other=$(free_port) plain=$(free_port)
+port_reserve named
+port_reserve other
+port_reserve plain
 certificate named "IP:127.0.0.1"
 certificate other "DNS:localhost.localdomain"
 closed="https://root@127.0.0.1:$named/closed/a%20disk.img"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # A LUN of an iSCSI target that asks for a password (CHAP).
+# shellcheck disable=SC2154 # port_reserve sets the ports
 set -euo pipefail
 # shellcheck source=tests/source/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
@@ -7,17 +8,14 @@ needs tgtd tgtadm qemu-img qemu-nbd nbdkit mke2fs sfdisk
 make_disk
 
 name=iqn.2026-11.org.example:web
-port=$(free_port)
+port_reserve port
 uri="iscsi://mover@127.0.0.1:$port/$name"
 
 admin() { tgtadm -C 7 --lld iscsi "$@"; }
 
 serve() {
     start tgtd tgtd -f -C 7 --iscsi "portal=127.0.0.1:$port"
-    for _ in $(seq 100); do
-        admin --op show --mode system >/dev/null 2>&1 && break
-        sleep 0.05
-    done
+    wait_until admin --op show --mode system >/dev/null 2>&1
     qemu-img convert -O qcow2 "$DISK" "$WORK/image"
     truncate -s "%512" "$WORK/image"
     admin --op new --mode target --tid 1 -T "$name"

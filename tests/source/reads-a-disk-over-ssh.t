@@ -1,9 +1,10 @@
 #!/bin/bash
 # A disk and its image on an SSH server, with a key and with a password; the server is known by its key.
+# shellcheck disable=SC2154 # port_reserve sets the ports
 set -euo pipefail
 # shellcheck source=tests/source/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
-needs openssl sshd ssh-keygen ssh-keyscan qemu-img qemu-nbd nbdkit nbdfuse mke2fs sfdisk
+needs openssl sshd ssh-keygen qemu-img qemu-nbd nbdkit nbdfuse mke2fs sfdisk
 make_disk
 export HOME=$WORK/home
 mkdir -p "$HOME/.ssh"
@@ -28,12 +29,7 @@ configure() {
 
 serve() {
     start sshd "$(command -v sshd)" -D -e -f "$WORK/sshd_config"
-    for _ in $(seq 100); do
-        ssh-keyscan -p "$port" 127.0.0.1 2>/dev/null | grep -q ed25519 && return 0
-        sleep 0.05
-    done
-    cat "$WORK/sshd.log"
-    return 1
+    wait_for_port "$port" || { cat "$WORK/sshd.log"; return 1; }
 }
 
 fingerprint() { ssh-keygen -l -f "$1" | cut -d' ' -f2; }
@@ -47,7 +43,7 @@ other_key() {
         grep -q "pinned  $(fingerprint "$WORK/other.pub")" "$WORK/pull.out" && grep -q "shown   $(fingerprint "$WORK/host.pub")" "$WORK/pull.out"
 }
 
-port=$(free_port)
+port_reserve port
 uri="ssh://root@127.0.0.1:$port$WORK/web.qcow2"
 configure
 must "the SSH server starts" serve

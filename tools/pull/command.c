@@ -70,6 +70,16 @@ static int take_read_errors(void *context, const char *argument)
     return 0;
 }
 
+/* Two pulls that make the same file race for it; what then is said depends on who was first. */
+static const char *named_twice(const struct arguments *arguments)
+{
+    for (unsigned i = 1; i < arguments->count; i++)
+        for (unsigned j = 0; j < i; j++)
+            if (strcmp(arguments->words[2 * i + 1], arguments->words[2 * j + 1]) == 0)
+                return arguments->words[2 * i + 1];
+    return NULL;
+}
+
 static int parse(int argc, char **argv, struct arguments *arguments, int *status)
 {
     struct pull_options *options = &arguments->options;
@@ -100,6 +110,8 @@ static int parse(int argc, char **argv, struct arguments *arguments, int *status
         return fprintf(stderr, "rehost: pull: onto which DISK goes %s?\n", argv[argc - 1]), -1;
     if (arguments->measure && arguments->count > 1)
         return fprintf(stderr, "rehost: pull: --measure takes one source at a time\n"), -1;
+    if (named_twice(arguments))
+        return fprintf(stderr, "rehost: pull: %s cannot be the DISK of two sources\n", named_twice(arguments)), -1;
     if (arguments->write && !arguments->measure)
         return fprintf(stderr, "rehost: pull: --write belongs to --measure; a copy needs no leave to write\n"), -1;
     return 0;

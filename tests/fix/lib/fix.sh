@@ -9,6 +9,8 @@ ROOT_OFFSET=1048576
 PATH=$PATH:/usr/sbin:/sbin
 # shellcheck source=tests/vm/lib/tap.sh
 . "$TOP/tests/vm/lib/tap.sh"
+# shellcheck source=tests/vm/lib/wait.sh
+. "$TOP/tests/vm/lib/wait.sh"
 
 cleanup() {
     if mountpoint -q "$MOUNT"; then umount "$MOUNT"; fi
@@ -28,15 +30,8 @@ needs_guest() {
 }
 
 # A loop detaches a moment after its last user is gone, and mount(8) would take it again, read-only as it may be.
-wait_detached() {
-    for _ in $(seq 900); do
-        [ -n "$(losetup --associated "$WORK/disk" --noheadings)" ] || return 0
-        sleep 0.1
-    done
-    echo "the disk is still attached"
-    losetup --associated "$WORK/disk"
-    return 1
-}
+is_detached() { ! losetup --associated "$WORK/disk" --noheadings | grep .; }
+wait_detached() { wait_until is_detached; }
 
 # mounted OPTION COMMAND...: with the root file system of the disk on $MOUNT. mount(8) loses the race for a free loop device
 # when another program takes one at the same time.

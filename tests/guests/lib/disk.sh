@@ -8,6 +8,8 @@ UUID=6a7d2c31-5b0e-4d0a-9c55-1f6d6e1b0c12
 KERNEL=6.1.0-50-amd64
 # shellcheck source=tests/vm/lib/tap.sh
 . "$TOP/tests/vm/lib/tap.sh"
+# shellcheck source=tests/vm/lib/wait.sh
+. "$TOP/tests/vm/lib/wait.sh"
 PATH=$PATH:/usr/sbin:/sbin
 
 # strictly FUNCTION [ARGUMENT...]: in a shell of its own, as bash forgets `set -e` in whatever stands before `||`.

@@ -12,12 +12,7 @@ serve() {
     rm -f "$SOCKET"
     nbdkit --foreground --readonly --unix "$SOCKET" "$@" >"$WORK/nbdkit.log" 2>&1 &
     HELPER=$!
-    for _ in $(seq 100); do
-        [ ! -S "$SOCKET" ] || return 0
-        sleep 0.1
-    done
-    cat "$WORK/nbdkit.log"
-    return 1
+    wait_until socket_listens "$SOCKET" || { cat "$WORK/nbdkit.log"; return 1; }
 }
 
 stop() {

@@ -7,8 +7,10 @@ REHOST=${REHOST:-$TOP/out/rehost}
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/rehost-pull.XXXXXX")
 SERVERS=()
 CLEANUPS=()
-# shellcheck source=tests/vm/lib/tap.sh
-. "$TOP/tests/vm/lib/tap.sh"
+for part in tap port wait; do
+    # shellcheck source=/dev/null
+    . "$TOP/tests/vm/lib/$part.sh"
+done
 
 end_all() {
     local pid command
@@ -67,28 +69,8 @@ stop() {
     while kill -0 "$1" 2>/dev/null; do sleep 0.01; done
 }
 
-wait_for_socket() {
-    for _ in $(seq 100); do
-        [ -S "$1" ] && return 0
-        sleep 0.05
-    done
-    echo "no server listens on $1"
-    return 1
-}
-
-# A TCP port that nobody listens on.
-free_port() {
-    perl -MIO::Socket::INET -e 'for (13100 .. 13899) { my $port = 13100 + int rand 800; print($port), exit if IO::Socket::INET->new(Listen => 1, LocalPort => $port) }'
-}
-
-wait_for_port() {
-    for _ in $(seq 100); do
-        (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return 0
-        sleep 0.05
-    done
-    echo "no server listens on port $1"
-    return 1
-}
+wait_for_socket() { wait_until socket_listens "$1"; }
+wait_for_port() { wait_until port_answers "$1"; }
 
 # serve NAME PROGRAM OPTIONS…: a server on the socket $WORK/NAME.sock; the source is then $(uri NAME).
 uri() { echo "nbd+unix:///${2:-}?socket=$WORK/$1.sock"; }
@@ -108,6 +90,22 @@ serve_qemu() {
     start "$name" qemu-nbd -r -t -k "$WORK/$name.sock" "$@"
     wait_for_socket "$WORK/$name.sock"
 }
+
+# link NAME SERVER KEY=VALUE…: NAME is SERVER, over a link as link.py knows them; the process id of the link is in $LINK.
+link() {
+    local name=$1 server=$2
+    shift 2
+    rm -f "$WORK/$name.sock"
+    start "$name" python3 "$TOP/tests/pull/lib/link.py" "$WORK/$name.sock" "$WORK/$server.sock" "$WORK/$name.count" "$@"
+    LINK=$SERVER
+    wait_for_socket "$WORK/$name.sock"
+}
+
+# link_has_carried NAME BYTES
+link_has_carried() { [ -s "$WORK/$1.count" ] && [ "$(cut -d ' ' -f 1 "$WORK/$1.count")" -ge "$2" ]; }
+
+# link_goes_on: what `stop=` has held is let through.
+link_goes_on() { kill -USR2 "$LINK"; }
 
 # serve_slow NAME FILE BYTES-PER-SECOND [CONNECTIONS [steady]]: qemu-nbd, writable, and not nbdkit, as nbdkit 1.32 dies when a client does so in
 # the middle of a request ("raw_send_socket: Assertion `sock >= 0' failed"). What a second allows it sends at once, unless it is to be steady.
@@ -151,6 +149,21 @@ pulls_whole() {
     shift
     pull_says 0 'received' "$@" && same_content "$source" "${@: -1}"
 }
+
+# journaled DISK: how many bytes of the copy the newest slot of its journal vouches for (see tools/pull/target/journal.c).
+journaled() {
+    perl -e 'my ($newest, $bytes) = (0, 0);
+        open my $disk, "<", $ARGV[0] or print("0\n"), exit;
+        for my $at (4096, 4096 + 520192) {
+            seek $disk, $at, 0;
+            read $disk, my $slot, 520192;
+            substr($slot, 0, 8) eq "rhjourn1" or next;
+            my ($sequence, undef, $chunk, $length) = unpack "x16 Q<4", $slot;
+            ($newest, $bytes) = ($sequence, $chunk * unpack "%32b*", substr $slot, 512, $length) if $sequence > $newest;
+        }
+        print "$bytes\n"' "$1"
+}
+has_journaled() { [ "$(journaled "$1")" -ge "$2" ]; }
 
 # json_number FILE FIELD: of the last line, which is the report.
 json_number() { tail -n 1 "$1" | sed -n "s/.*\"$2\":\([0-9.]*\).*/\1/p"; }

@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """The network between rehost and a source, for the tests of the pull: counts what goes through, and fails on demand.
 
-    link.py LISTEN-SOCKET SERVER-SOCKET COUNT-FILE [key=value…]
+    link.py LISTEN SERVER COUNT-FILE [key=value…]
+
+LISTEN and SERVER are paths of Unix sockets, or HOST:PORT.
 
     rate=N       bytes per second, of all connections together
+    stop=N       after N bytes, of all connections together, nothing more goes to the client until SIGUSR2 comes
     cut=N        every connection is cut once N bytes of it have gone to the client, wherever in a reply that is
     drip=N       after N bytes of a connection the next 2000 come one by one, 1 ms apart
 
-COUNT-FILE holds the number of bytes that went to clients, and of connections that were asked for, as of the last tenth
+COUNT-FILE holds the number of bytes that go to clients, and of connections that were asked for; it is made anew every tenth
 of a second. SIGUSR1 cuts all connections.
 """
 import os
@@ -22,12 +25,23 @@ WANTED = {key: int(value) for key, value in (word.split("=") for word in sys.arg
 lock = threading.Lock()
 state = {"bytes": 0, "connections": 0, "due": 0.0}
 connections = []
+goes_on = threading.Event()
 
 
-def note(count):
-    """Counts, and waits until the link could have carried it."""
+def may_go(count):
+    """Counts them if the link is not to stop before they have gone."""
     with lock:
+        if not goes_on.is_set() and state["bytes"] + count > WANTED.get("stop", 1 << 62):
+            return False
         state["bytes"] += count
+        return True
+
+
+def carry(count):
+    """Counts, and waits until the link has carried so many more bytes."""
+    while not may_go(count):
+        goes_on.wait()
+    with lock:
         state["due"] = max(state["due"], time.monotonic()) + (count / WANTED["rate"] if "rate" in WANTED else 0)
         due = state["due"]
     time.sleep(max(0, due - time.monotonic()))
@@ -46,9 +60,10 @@ def to_client(server, client):
     try:
         while data := server.recv(65536):
             if sent + len(data) >= WANTED.get("cut", 1 << 62):
+                carry(WANTED["cut"] - sent)
                 client.sendall(data[:WANTED["cut"] - sent])
-                note(WANTED["cut"] - sent)
                 break
+            carry(len(data))
             if sent <= WANTED.get("drip", -1) < sent + len(data):
                 for at in range(min(2000, len(data))):
                     client.sendall(data[at:at + 1])
@@ -57,7 +72,6 @@ def to_client(server, client):
             else:
                 client.sendall(data)
             sent += len(data)
-            note(len(data))
     except OSError:
         pass
     end(server, client)
@@ -80,16 +94,33 @@ def keep_count():
         time.sleep(0.1)
 
 
+def place(text):
+    """The kind of socket and the address that it has."""
+    if text.startswith("/"):
+        return socket.AF_UNIX, text
+    host, port = text.split(":")
+    return socket.AF_INET, (host, int(port))
+
+
 def connect():
-    server = socket.socket(socket.AF_UNIX)
-    server.connect(SERVER)
+    family, address = place(SERVER)
+    server = socket.socket(family)
+    server.connect(address)
+    return server
+
+
+def listen():
+    family, address = place(LISTEN)
+    server = socket.socket(family)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.bind(address)
+    server.listen(16)
     return server
 
 
 signal.signal(signal.SIGUSR1, lambda *_: end(*connections))
-listener = socket.socket(socket.AF_UNIX)
-listener.bind(LISTEN)
-listener.listen(16)
+signal.signal(signal.SIGUSR2, lambda *_: goes_on.set())
+listener = listen()
 threading.Thread(target=keep_count, daemon=True).start()
 while True:
     near, _ = listener.accept()

@@ -14,12 +14,13 @@ PIDS=()
 . "$TOP/tests/vm/lib/tap.sh"
 # shellcheck source=tests/vm/lib/port.sh
 . "$TOP/tests/vm/lib/port.sh"
+# shellcheck source=tests/vm/lib/wait.sh
+. "$TOP/tests/vm/lib/wait.sh"
 
 run_cleanup() {
     local status=$? pid
     trap - EXIT
     for pid in "${PIDS[@]}"; do kill "$pid" 2>/dev/null || true; done
-    port_release_all
     rm -rf "$WORK"
     exit "$status"
 }
@@ -38,13 +39,7 @@ source_start() {
     qemu-nbd --read-only --persistent --shared=0 -f raw -b 127.0.0.1 -p "${PORT:?}" -x disk "$1" 2>>"$WORK/qemu-nbd.log" &
     PIDS+=($!)
     SOURCE=nbd://127.0.0.1:$PORT/disk
-    local tenth
-    for tenth in $(seq 100); do
-        port_answers "$PORT" && return 0
-        sleep 0.1
-    done
-    echo "qemu-nbd does not answer on port $PORT after $tenth tenths of a second" >&2
-    return 1
+    wait_until port_answers "$PORT"
 }
 
 # real_server: IMAGE is the disk of a real Debian 12 server, never written to; HARDWARE describes a machine that it can move to.
@@ -56,13 +51,17 @@ real_server() {
     HARDWARE=$TOP/tests/hardware/qemu-virtio.json
 }
 
-# slow_source IMAGE RATE: serves it at so many bits per second and connection, with a burst of two seconds' worth first.
-slow_source() {
+# source_that_stops IMAGE MIB: serves it until so much has been sent, and then nothing more; SOURCE_PID is the process between.
+source_that_stops() {
+    local server
+    source_start "$1"
+    server=$PORT
     port_reserve PORT
-    nbdkit -f -r -p "$PORT" -i 127.0.0.1 --filter=rate file "$1" "rate=$2" 2>"$WORK/nbdkit.log" &
+    python3 "$TOP/tests/pull/lib/link.py" "127.0.0.1:$PORT" "127.0.0.1:$server" "$WORK/link.count" "stop=$(($2 << 20))" 2>"$WORK/link.log" &
     SOURCE_PID=$!
     PIDS+=("$SOURCE_PID")
-    SOURCE=nbd://127.0.0.1:$PORT
+    wait_until port_answers "$PORT"
+    SOURCE=nbd://127.0.0.1:$PORT/disk
 }
 
 # field PYTHON-EXPRESSION: of the status document $DOCUMENT, which is `s` in it.
@@ -71,15 +70,11 @@ field() { python3 -c 'import json, sys; s = json.load(open(sys.argv[1])); print(
 
 # some_has_come MIB [INDEX]: waits until so much of the disk was received; with an index, of that one of several.
 some_has_come() {
-    local tenth disk=s
+    local disk=s
     [ $# -eq 1 ] || disk="(s.get('disks') or [{}, {}])[$2]"
-    for tenth in $(seq 600); do
-        if [ -s "$DOCUMENT" ] && [ "$(field "($disk.get('progress') or {}).get('received_bytes', 0) > $1 << 20")" = True ]; then return 0; fi
-        sleep 0.1
-    done
-    echo "after $tenth tenths of a second nothing has come"
-    return 1
+    wait_until has_come "$1" "$disk"
 }
+has_come() { [ -s "$DOCUMENT" ] && [ "$(field "($2.get('progress') or {}).get('received_bytes', 0) > $1 << 20")" = True ]; }
 
 has_signature() { [ "$(od -An -tx1 -j510 -N2 "$1" | tr -d ' ')" = 55aa ]; }
 has_no_signature() { ! has_signature "$1"; }

@@ -52,13 +52,8 @@ refuses() {
 }
 
 # What the program starts inherits its environment. A program that was killed takes the others with it a moment later.
+nothing_runs() { ! grep -lsz "^SOURCE_MARK=$WORK\$" /proc/[0-9]*/environ; }
 leaves_nothing() {
-    local left
-    for _ in $(seq 40); do
-        left=$(grep -lsz "^SOURCE_MARK=$WORK\$" /proc/[0-9]*/environ || true)
-        [ -n "$left" ] || break
-        sleep 0.05
-    done
-    [ -z "$left" ] || { echo "still running: $left"; return 1; }
+    wait_until nothing_runs || return 1
     ! compgen -G '/run/rehost-*' || { echo "a private folder is left"; return 1; }
 }

@@ -14,6 +14,8 @@ NAME=$(basename "$0" .t)
 . "$VM_DIR/lib/tap.sh"
 # shellcheck source=tests/vm/lib/port.sh
 . "$VM_DIR/lib/port.sh"
+# shellcheck source=tests/vm/lib/wait.sh
+. "$VM_DIR/lib/wait.sh"
 # shellcheck source=tests/vm/lib/accel.sh
 . "$VM_DIR/lib/accel.sh"
 # shellcheck source=tests/vm/lib/machine.sh
@@ -39,7 +41,6 @@ vm_cleanup() {
     trap - EXIT INT TERM
     machine_stop_all
     source_stop_all
-    port_release_all
     times_write
     if [ "$status" -ne 0 ] || [ "$TAP_FAILED" -ne 0 ]; then
         vm_keep_logs

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# TCP ports of the host's loopback. Tests run side by side, so a port is reserved by a directory until the test ends.
+# TCP ports of the host's loopback. Tests run side by side, and so do builds: a port is reserved by the lock on a file that all of them
+# share. The lock ends with the test and what it has started.
 
 PORT_FIRST=${REHOST_PORT_FIRST:-12000}
 PORT_COUNT=1000
-PORT_DIR=${TMPDIR:-/tmp}/rehost-ports
-PORTS_HELD=()
+PORT_DIR=${REHOST_CACHE:-${TMPDIR:-/tmp}}/ports
 
 # port_reserve VARIABLE: a free port, reserved for this process. (Not by standard output: a subshell could not keep it.)
 port_reserve() {
@@ -13,7 +13,6 @@ port_reserve() {
     for try in $(seq 200); do
         candidate=$((PORT_FIRST + (RANDOM + try) % PORT_COUNT))
         if port_take "$candidate"; then
-            PORTS_HELD+=("$candidate")
             printf -v "$1" '%s' "$candidate"
             return 0
         fi
@@ -22,23 +21,14 @@ port_reserve() {
     return 1
 }
 
-# port_take PORT: true if the port was nobody's and is now ours. A reservation of a process that is gone is void.
+# port_take PORT: true if the port was nobody's and is now ours.
 port_take() {
-    local owner
-    if ! mkdir "$PORT_DIR/$1" 2>/dev/null; then
-        owner=$(cat "$PORT_DIR/$1/pid" 2>/dev/null) || return 1
-        [ -n "$owner" ] && [ ! -d "/proc/$owner" ] || return 1
-    fi
-    echo $$ >"$PORT_DIR/$1/pid"
-    if port_answers "$1"; then
-        rm -rf "${PORT_DIR:?}/$1"
+    local lock
+    exec {lock}>"$PORT_DIR/$1"
+    if ! flock -n "$lock" || port_answers "$1"; then
+        exec {lock}>&-
         return 1
     fi
 }
 
 port_answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-
-port_release_all() {
-    local port
-    for port in "${PORTS_HELD[@]}"; do rm -rf "${PORT_DIR:?}/$port"; done
-}
