@@ -54,10 +54,7 @@ servers_start() {
     start_nfs >"$WORK/nfs.out.log" 2>&1
     start_smb >"$WORK/smb.out.log" 2>&1
     for port in 2049 20048 445 111; do
-        for _ in $(seq 200); do
-            port_answers "$port" && continue 2
-            sleep 0.1
-        done
+        wait_until port_answers "$port" && continue
         echo "nobody listens on port $port"
         tail -n 20 "$WORK/nfs.out.log" "$WORK/smb.out.log" "$WORK/ganesha.log" 2>&1
         return 1

@@ -21,7 +21,7 @@ boot_medium() {
     must "the machine starts" machine_start medium target disk="$WORK/disk.img" "$@"
     must "the appliance is ready, started by $words" \
         expect medium "rehost: the appliance is ready after [0-9]+ s, .* started by ${words}[[:space:]]" "$BOOT_SECONDS"
-    must "rehost has started and speaks on the serial line" expect medium '==> hardware' 120
+    must "rehost has started and speaks on the serial line" expect medium '==> hardware' "$BOOT_SECONDS"
 }
 
 # boot_shell NAME [KEY=VALUE]...: kernel and initramfs given directly, with the expert's shell on the serial line.
@@ -31,7 +31,7 @@ boot_shell() {
     must "the machine starts" appliance_start "$name" appliance.shell "$@"
     must "the appliance offers a shell" expect "$name" 'Press Enter for a shell' "$BOOT_SECONDS"
     type_text "$name" ""
-    must "the shell answers" expect "$name" 'rehost:[^#]*# ' 120
+    must "the shell answers" expect "$name" 'rehost:[^#]*# ' "$BOOT_SECONDS"
 }
 
 # shell_true NAME COMMAND: true if the command is true in the appliance's shell; what it printed ends in the diagnostics.

@@ -2,7 +2,7 @@
 # The appliance: starting it, and what it says on its console.
 
 # From power-on to rehost, and for a whole move: generous, since an emulated machine beside a build is slow. Only hangs reach them.
-START_SECONDS=180
+START_SECONDS=300
 MOVE_SECONDS=1200
 
 # appliance_prerequisites FILE…: the outputs of the build that a test needs.
@@ -39,7 +39,7 @@ source_uri() { echo "nbd://10.0.2.2:$1"; }
 
 # fails_at NAME STAGE OBJECT SECONDS: the failure names its stage and its object, and says what is true of the source.
 fails_at() {
-    expect "$1" "!!! FAILED at $2: .*$3" "$4" && expect "$1" 'The source is untouched' 20
+    expect "$1" "!!! FAILED at $2: .*$3" "$4" && expect "$1" 'The source is untouched' "$START_SECONDS"
 }
 
 # says_nowhere NAME REGEX

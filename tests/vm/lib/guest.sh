@@ -82,7 +82,7 @@ moved_claims() {
     tries "$3: its address is on lan0" guest_address_is_on_lan0 "$2"
     tries "$3: it runs on the target's disk and NIC" guest_runs_on_the_target "$2"
     tries "$3: no unit has failed" guest_has_no_failed_unit "$2"
-    tries "$3: its login is on the serial line" expect "$1" 'login: ' 90
+    tries "$3: its login is on the serial line" expect "$1" 'login: ' "$BOOT_SECONDS"
 }
 
 # moved_claims_once NAME PORT: for a guest whose own tools are tested elsewhere.

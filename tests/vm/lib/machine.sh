@@ -128,7 +128,7 @@ machine_add_nics() {
 # machine_wait_start NAME: QEMU has started when its QMP socket is there; if it ended instead, its own words say why.
 machine_wait_start() {
     local try
-    for try in $(seq 100); do
+    for try in $(seq 600); do
         if [ -S "$WORK/$1.qmp" ]; then return 0; fi
         machine_runs "$1" || break
         sleep 0.1

@@ -24,7 +24,7 @@ move_unattended() {
     must "the appliance starts" expect "$name" '==> hardware: ' "$START_SECONDS"
     time_stage 'power-on to rehost'
     move_stages "$name"
-    must "the machine switches itself off" machine_wait_off "$name" 60
+    must "the machine switches itself off" machine_wait_off "$name" "$START_SECONDS"
     tries "nothing was asked" says_nowhere "$name" 'Type yes to|Disk \(|Source \('
 }
 
@@ -36,9 +36,9 @@ move_stages() {
     time_stage 'pull'
     must "the fix-up ends" expect "$1" '==> prove: ' "$MOVE_SECONDS"
     time_stage 'fix'
-    must "it proves that the guest will boot" expect "$1" '==> finish: ' 180
+    must "it proves that the guest will boot" expect "$1" '==> finish: ' "$MOVE_SECONDS"
     time_stage 'prove'
-    must "the move ends" expect "$1" 'rehost: (rebooting into the moved server|switching this machine off)' 60
+    must "the move ends" expect "$1" 'rehost: (rebooting into the moved server|switching this machine off)' "$START_SECONDS"
     time_stage 'finish'
 }
 
@@ -82,10 +82,10 @@ move_from_claims() {
     time_start
     appliance_start move "rehost.source=$1 rehost.disk=auto rehost.after=poweroff" disk="$disk"
     must "the appliance starts" expect move '==> hardware: ' "$START_SECONDS"
-    [ -z "${2:-}" ] || must "it asks for the password" answer move 'Password of [a-z0-9. ]+(: |[(]Enter: there is none[)]: )' 60 "$2"
+    [ -z "${2:-}" ] || must "it asks for the password" answer move 'Password of [a-z0-9. ]+(: |[(]Enter: there is none[)]: )' "$START_SECONDS" "$2"
     must "it asks for a yes" answer move 'Type yes to [^:]*: ' "$START_SECONDS" yes
     move_stages move
-    must "the machine switches itself off" machine_wait_off move 60
+    must "the machine switches itself off" machine_wait_off move "$START_SECONDS"
     [ -z "${2:-}" ] || tries "the password stands nowhere on the console" says_nowhere move "$2"
     port_reserve ssh_port
     machine_start moved target disk="$disk" ssh="$ssh_port"

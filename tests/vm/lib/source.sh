@@ -25,7 +25,7 @@ source_run() {
 
 source_wait() {
     local try
-    for try in $(seq 100); do
+    for try in $(seq 600); do
         if port_answers "$2"; then return 0; fi
         kill -0 "$(cat "$WORK/$1.server.pid")" 2>/dev/null || break
         sleep 0.1
