@@ -19,7 +19,9 @@ Usage: sudo ./build.sh VERB
   pxe       out/pxe/: a folder to serve for network boot
   image     out/vmlinuz and out/initramfs.img alone
   rehost    out/rehost alone: the program, one static binary
-  test      build everything and run all tests; 'test DIRECTORY-OR-FILE...' runs those alone
+  test      build everything and run the tests, of whole machines the part whose turn it is by the commit's time;
+            'test DIRECTORY-OR-FILE...' runs those alone
+  test-all  build everything and run all tests
   bench     measure: sizes, boot time, memory, times of the stages
   shell     a shell in the build root, with this folder at /src
   libs      the static libraries and tools alone
@@ -79,6 +81,12 @@ run_tests() {
     inside tests_run "$@"
 }
 
+run_all_tests() {
+    iso
+    stage pxe_build out out/pxe
+    inside tests_run_all
+}
+
 clean() {
     cmd rm -rf "$top/out"
     [ "${1:-}" != all ] || cmd rm -rf "$cache"
@@ -87,15 +95,16 @@ clean() {
 size_report() { note "$(cd "$top" && du -m --apparent-size out/rehost.iso out/initramfs.img out/rehost | sed 's/\t/ MB  /')"; }
 
 main() {
-    local verb=${1:-help}
+    local verb=${1:-help} asked=${1:-}
     [ $# -eq 0 ] || shift
     case $verb in
     help | -h | --help) help; return ;;
     host | root | libs | rehost | image | iso | pxe | demo | bench | shell | clean) ;;
     test) verb=run_tests ;;
+    test-all) verb=run_all_tests ;;
     *) die "there is no verb '$verb'" "./build.sh help lists them." ;;
     esac
-    [ "$(id -u)" = 0 ] || die "'$verb' needs root, for the build root's mounts" "Run: sudo ./build.sh ${verb/run_tests/test}"
+    [ "$(id -u)" = 0 ] || die "'$asked' needs root, for the build root's mounts" "Run: sudo ./build.sh $asked"
     cd "$top"
     inputs
     scratch_make

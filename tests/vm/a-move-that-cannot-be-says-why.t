@@ -1,5 +1,6 @@
 #!/bin/bash
 # Bad input to the whole appliance: what is wrong is named, nothing is written, and the machine stays for a person to look.
+# always
 # shellcheck source=tests/vm/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # A gateway lands on a machine whose ten cards come in another order. Each of its networks has a peer that answers in no other one. The
 # disk is fixed without a copy: what is looked at here is the first boot.
+# always
 # shellcheck source=tests/vm/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
 REHOST=${REHOST:-$OUT/rehost}
