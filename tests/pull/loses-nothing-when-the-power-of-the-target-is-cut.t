@@ -30,7 +30,7 @@ record() {
     mkdir "$WORK/fuse"
     start fuse nbdfuse "$WORK/fuse" --unix "$WORK/disk.sock"
     CLEANUPS+=("umount -l $WORK/fuse")
-    for _ in $(seq 100); do [ -e "$WORK/fuse/nbd" ] && break; sleep 0.05; done
+    wait_until test -e "$WORK/fuse/nbd"
     serve_slow slow "$SOURCE" 3000000
     recorded --hold-boot && recorded
 }

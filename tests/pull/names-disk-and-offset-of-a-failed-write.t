@@ -91,15 +91,16 @@ else
     echo "ok $TAP_COUNT - writes and flushes that fail # SKIP strace is missing here"
 fi
 
-# A disk of its own on FUSE, whose writes fail one in ten at random: whatever happens, success means a true copy.
+# A disk of its own on FUSE, whose writes fail one in ten at random: whatever happens, success means a true copy. (There are a hundred
+# writes: that none of them fails has a chance of 1 in 25000.)
 if command -v nbdfuse >/dev/null && [ -e /dev/fuse ]; then
     mkdir "$WORK/fuse"
     truncate -s "$SIZE" "$WORK/behind"
     start fuse nbdfuse "$WORK/fuse" --socket-activation nbdkit -f --filter=error file "$WORK/behind" error-pwrite=EIO error-pwrite-rate=10%
     CLEANUPS+=("fusermount3 -u $WORK/fuse 2>/dev/null || umount $WORK/fuse")
-    for _ in $(seq 100); do [ -e "$WORK/fuse/nbd" ] && break; sleep 0.05; done
+    wait_until test -e "$WORK/fuse/nbd"
     runs=0
-    until [ "$runs" -ge 60 ] || { pull "$(uri source)" "$WORK/fuse/nbd" >/dev/null; [ "$STATUS" -eq 0 ]; }; do
+    until [ "$runs" -ge 200 ] || { pull --request-size 262144 "$(uri source)" "$WORK/fuse/nbd" >/dev/null; [ "$STATUS" -eq 0 ]; }; do
         runs=$((runs + 1))
     done
     tries "a disk that fails one write in ten is filled after $runs failed runs" test "$STATUS" -eq 0

@@ -78,7 +78,7 @@ if command -v nbdfuse >/dev/null && command -v nbdkit >/dev/null && [ -e /dev/fu
                 [ ! -e $WORK/once ] || echo -1 >$WORK/where
             fi"
     CLEANUPS+=("fusermount3 -u $WORK/fuse 2>/dev/null || umount $WORK/fuse")
-    for _ in $(seq 100); do [ -e "$WORK/fuse/nbd" ] && break; sleep 0.05; done
+    wait_until test -e "$WORK/fuse/nbd"
     # changes OFFSET HOW-OFTEN
     changes() {
         echo "$1" >"$WORK/where"

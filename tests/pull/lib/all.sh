@@ -6,6 +6,7 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 REHOST=${REHOST:-$TOP/out/rehost}
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/rehost-pull.XXXXXX")
 SERVERS=()
+declare -A SERVER_NAMED
 CLEANUPS=()
 for part in tap port wait; do
     # shellcheck source=/dev/null
@@ -54,14 +55,16 @@ make_source() {
         close $out or die' "$1" "$2"
 }
 
-# start NAME COMMAND…: runs a server in the background; its process id is in $SERVER.
+# start NAME COMMAND…: runs a server in the background, in place of an earlier one of that name; its process id is in $SERVER.
 start() {
     local name=$1
     shift
+    [ -z "${SERVER_NAMED[$name]:-}" ] || stop "${SERVER_NAMED[$name]}"
     "$@" >"$WORK/$name.log" 2>&1 &
     SERVER=$!
     disown "$SERVER" # so that bash does not report its end
     SERVERS+=("$SERVER")
+    SERVER_NAMED[$name]=$SERVER
 }
 
 stop() {

@@ -11,4 +11,4 @@ wait_until() {
 }
 
 # socket_listens PATH: a server listens on that Unix socket. (The file is there a moment before that.)
-socket_listens() { grep -q " 00010000 .* $1\$" /proc/net/unix; }
+socket_listens() { [ -S "$1" ] && grep -q " 00010000 .* $1\$" /proc/net/unix; }
