@@ -4,6 +4,7 @@
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 REHOST=${REHOST:-$TOP/out/rehost}
+export PYTHONDONTWRITEBYTECODE=1 # beside the tests
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/rehost-pull.XXXXXX")
 SERVERS=()
 declare -A SERVER_NAMED

@@ -9,16 +9,17 @@ moment, so that requests overlap. power-cut.py makes of the log what is left of 
 """
 import os
 import random
-import socket
 import struct
 import sys
 import threading
 import time
 
+from nbd_server import ACK, DISCONNECT, FLUSH, GO, GREETING, INFO, READ, UNSUPPORTED, WRITE
+from nbd_server import option_reply, read, read_option, read_request, serve, simple_reply
+
 SOCKET, FILE, LOG = sys.argv[1:4]
 SIZE = os.path.getsize(FILE)
 HAS_FLAGS, CAN_FLUSH = 1, 1 << 2
-READ, WRITE, DISCONNECT, FLUSH = 0, 1, 2, 3
 disk = os.open(FILE, os.O_RDWR)
 log = open(LOG, "wb")
 lock = threading.Lock()
@@ -29,51 +30,33 @@ def note(event, number, offset=0, data=b""):
     log.flush()
 
 
-def read(connection, length):
-    data = b""
-    while len(data) < length:
-        more = connection.recv(length - len(data))
-        if not more:
-            raise EOFError
-        data += more
-    return data
-
-
 def negotiate(connection):
-    connection.sendall(b"NBDMAGICIHAVEOPT" + struct.pack(">H", 3))
+    connection.sendall(GREETING)
     read(connection, 4)
-    while True:
-        _, option, length = struct.unpack(">QII", read(connection, 16))
-        read(connection, length)
-
-        def reply(kind, data=b""):
-            connection.sendall(struct.pack(">QIII", 0x3E889045565A9, option, kind, len(data)) + data)
-
-        if option == 7:
-            reply(3, struct.pack(">HQH", 0, SIZE, HAS_FLAGS | CAN_FLUSH))
-            reply(1)
-            return
-        reply((1 << 31) + 1)
+    while (option := read_option(connection)) != GO:
+        option_reply(connection, option, UNSUPPORTED)
+    option_reply(connection, GO, INFO, struct.pack(">HQH", 0, SIZE, HAS_FLAGS | CAN_FLUSH))
+    option_reply(connection, GO, ACK)
 
 
 def answer_later(connection, cookie, event, number):
     time.sleep(random.random() * 0.004)
     with lock:
         note(event, number)
-        connection.sendall(struct.pack(">IIQ", 0x67446698, 0, cookie))
+        simple_reply(connection, cookie)
 
 
 def transmit(connection):
     number = 0
     while True:
-        _, _, command, cookie, offset, length = struct.unpack(">IHHQQI", read(connection, 28))
+        _, _, command, cookie, offset, length = read_request(connection)
         number += 1
         if command == DISCONNECT:
             return
         if command == READ:
             data = os.pread(disk, length, offset)
             with lock:
-                connection.sendall(struct.pack(">IIQ", 0x67446698, 0, cookie) + data)
+                simple_reply(connection, cookie, data)
             continue
         if command == WRITE:
             data = read(connection, length)
@@ -87,14 +70,9 @@ def transmit(connection):
         threading.Thread(target=answer_later, args=(connection, cookie, events[command], number), daemon=True).start()
 
 
-listener = socket.socket(socket.AF_UNIX)
-listener.bind(SOCKET)
-listener.listen(4)
-while True:
-    client, _ = listener.accept()
-    try:
-        negotiate(client)
-        transmit(client)
-    except (EOFError, ConnectionError):
-        pass
-    client.close()
+def talk(connection):
+    negotiate(connection)
+    transmit(connection)
+
+
+serve(SOCKET, talk)

@@ -8,11 +8,13 @@ rare and allowed, start with "odd-": they must be understood.
 """
 import os
 import random
-import socket
 import struct
 import sys
 import threading
 import time
+
+from nbd_server import ACK, BLOCK_STATUS, DISCONNECT, EXPORT_NAME, GO, GREETING, INFO, META_CONTEXT, READ, SET_META_CONTEXT, STRUCTURED_REPLY
+from nbd_server import UNSUPPORTED, option_header, option_reply, read, read_option, read_request, serve, simple_reply
 
 SOCKET, FILE, LIE = sys.argv[1:4]
 IMAGE = open(FILE, "rb")
@@ -23,20 +25,6 @@ DATA, HOLE, STATUS, ERROR, ERROR_OFFSET = 1, 2, 5, 32769, 32770
 failed_once = set()
 DEFECTS = [int(line) for line in open(FILE + ".defects")] if LIE == "odd-defects" else []
 went = threading.Event()
-
-
-def read(connection, length):
-    data = b""
-    while len(data) < length:
-        more = connection.recv(length - len(data))
-        if not more:
-            raise EOFError
-        data += more
-    return data
-
-
-def option_reply(connection, option, kind, data=b""):
-    connection.sendall(struct.pack(">QIII", 0x3E889045565A9, option, kind, len(data)) + data)
 
 
 def export_size():
@@ -50,42 +38,41 @@ def export_flags():
 def go(connection):
     if LIE == "endless-go":
         while True:
-            option_reply(connection, 7, 3, struct.pack(">H", 99) + b"x" * 100)
+            option_reply(connection, GO, INFO, struct.pack(">H", 99) + b"x" * 100)
     if LIE == "go-huge":
-        connection.sendall(struct.pack(">QIII", 0x3E889045565A9, 7, 3, 1 << 31))
+        connection.sendall(option_header(GO, INFO, 1 << 31))
     if LIE == "go-short":
-        option_reply(connection, 7, 3, struct.pack(">H", 0))
+        option_reply(connection, GO, INFO, struct.pack(">H", 0))
     if LIE == "block-sizes":
-        option_reply(connection, 7, 3, struct.pack(">HIII", 3, 3, 4096, 1))
+        option_reply(connection, GO, INFO, struct.pack(">HIII", 3, 3, 4096, 1))
     if LIE != "go-empty":
-        option_reply(connection, 7, 3, struct.pack(">HQH", 0, export_size(), export_flags()))
-    option_reply(connection, 7, 1)
+        option_reply(connection, GO, INFO, struct.pack(">HQH", 0, export_size(), export_flags()))
+    option_reply(connection, GO, ACK)
 
 
 def negotiate(connection):
     """True when structured replies were agreed on."""
     structured = False
     while True:
-        _, option, length = struct.unpack(">QII", read(connection, 16))
-        read(connection, length)
-        if LIE == "odd-xenserver" and option != 1:
+        option = read_option(connection)
+        if LIE == "odd-xenserver" and option != EXPORT_NAME:
             raise EOFError  # hangs up on every option but EXPORT_NAME
         if LIE == "option-garbage":
             connection.sendall(os.urandom(64))
-        elif option == 1:
+        elif option == EXPORT_NAME:
             connection.sendall(struct.pack(">QH", export_size(), export_flags()))
             return structured
-        elif option == 7:
+        elif option == GO:
             go(connection)
             return structured
-        elif option == 8 and LIE not in ("simple-only", "structured-unasked") and not LIE.startswith("simple-"):
+        elif option == STRUCTURED_REPLY and LIE not in ("simple-only", "structured-unasked") and not LIE.startswith("simple-"):
             structured = True
-            option_reply(connection, option, 1)
-        elif option == 10 and structured:
-            option_reply(connection, option, 4, struct.pack(">I", 7) + b"base:allocation")
-            option_reply(connection, option, 1)
+            option_reply(connection, option, ACK)
+        elif option == SET_META_CONTEXT and structured:
+            option_reply(connection, option, META_CONTEXT, struct.pack(">I", 7) + b"base:allocation")
+            option_reply(connection, option, ACK)
         else:
-            option_reply(connection, option, (1 << 31) + 1)
+            option_reply(connection, option, UNSUPPORTED)
 
 
 def chunk(connection, cookie, flags, kind, data=b""):
@@ -176,7 +163,7 @@ def answer_read(connection, flags, cookie, offset, length, data):
     elif LIE == "garbage":
         connection.sendall(os.urandom(4096))
     elif LIE == "agreed-but-simple":
-        connection.sendall(struct.pack(">IIQ", 0x67446698, 0, cookie) + data)
+        simple_reply(connection, cookie, data)
     else:
         return False
     return True
@@ -203,19 +190,19 @@ def shuffle(connection):
     connection.settimeout(0.02)
     while True:
         try:
-            requests.append(struct.unpack(">IHHQQI", read(connection, 28)))
+            requests.append(read_request(connection))
         except TimeoutError:
             break
     connection.settimeout(None)
     parts = [(cookie, at, min(65536, offset + length - at))
-             for _, _, command, cookie, offset, length in requests if command == 0 for at in range(offset, offset + length, 65536)]
+             for _, _, command, cookie, offset, length in requests if command == READ for at in range(offset, offset + length, 65536)]
     random.shuffle(parts)
     for cookie, at, length in parts:
         data_chunk(connection, cookie, at, os.pread(IMAGE.fileno(), length, at))
     for _, _, command, cookie, offset, length in requests:
-        if command == 2:
+        if command == DISCONNECT:
             raise EOFError
-        if command == 7:
+        if command == BLOCK_STATUS:
             answer_status(connection, cookie, offset, length)
         else:
             chunk(connection, cookie, DONE, 0)
@@ -226,13 +213,13 @@ def transmit(connection, structured):
         shuffle(connection)
     lock_free_file = os.open(FILE, os.O_RDONLY)
     while True:
-        magic, flags, command, cookie, offset, length = struct.unpack(">IHHQQI", read(connection, 28))
-        if magic != 0x25609513 or command not in (0, 2, 7):
+        magic, flags, command, cookie, offset, length = read_request(connection)
+        if magic != 0x25609513 or command not in (READ, DISCONNECT, BLOCK_STATUS):
             print("REFUSED: command", command, file=sys.stderr, flush=True)
             os._exit(3)  # a client that sends anything else than reads must not pass
-        if command == 2:
+        if command == DISCONNECT:
             return
-        if command == 7:
+        if command == BLOCK_STATUS:
             answer_status(connection, cookie, offset, length)
             continue
         data = os.pread(lock_free_file, length, offset)
@@ -241,42 +228,28 @@ def transmit(connection, structured):
         if LIE == "structured-unasked" or structured:
             data_chunk(connection, cookie, offset, data, DONE)
         elif LIE == "simple-unknown-cookie":
-            connection.sendall(struct.pack(">IIQ", 0x67446698, 0, cookie + 1) + data)
+            simple_reply(connection, cookie + 1, data)
         elif LIE == "simple-long":
-            connection.sendall(struct.pack(">IIQ", 0x67446698, 0, cookie) + data + b"x" * 512)
+            simple_reply(connection, cookie, data + b"x" * 512)
         else:
-            connection.sendall(struct.pack(">IIQ", 0x67446698, 0, cookie) + data)
+            simple_reply(connection, cookie, data)
 
 
-def serve(connection):
-    try:
-        if LIE == "silent":
-            time.sleep(600)
-        if LIE == "drip":
-            for byte in b"NBDMAGIC" + b"IHAVEOPT" + bytes(100000):
-                connection.sendall(bytes([byte]))
-                time.sleep(0.2)
-        if LIE == "greeting-garbage":
-            connection.sendall(b"SSH-2.0-OpenSSH_9.2p1 Debian\r\n")
-        elif LIE == "oldstyle":
-            connection.sendall(b"NBDMAGIC" + struct.pack(">QQI", 0x00420281861253, SIZE, 0) + bytes(124))
-        else:
-            connection.sendall(b"NBDMAGIC" + b"IHAVEOPT" + struct.pack(">H", 3))
-        read(connection, 4)
-        transmit(connection, negotiate(connection))
-    except (EOFError, ConnectionError):
-        pass
-    finally:
-        connection.close()
+def talk(connection):
+    if LIE == "silent":
+        time.sleep(600)
+    if LIE == "drip":
+        for byte in GREETING[:16] + bytes(100000):
+            connection.sendall(bytes([byte]))
+            time.sleep(0.2)
+    if LIE == "greeting-garbage":
+        connection.sendall(b"SSH-2.0-OpenSSH_9.2p1 Debian\r\n")
+    elif LIE == "oldstyle":
+        connection.sendall(b"NBDMAGIC" + struct.pack(">QQI", 0x00420281861253, SIZE, 0) + bytes(124))
+    else:
+        connection.sendall(GREETING)
+    read(connection, 4)
+    transmit(connection, negotiate(connection))
 
 
-def main():
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(SOCKET)
-    listener.listen(16)
-    while True:
-        connection, _ = listener.accept()
-        threading.Thread(target=serve, args=(connection,), daemon=True).start()
-
-
-main()
+serve(SOCKET, talk)
