@@ -28,22 +28,11 @@ static struct console_row row_of(const struct pull_progress *progress, const cha
                                 .received_bytes = progress->verifying ? verified : progress->received_bytes, .seconds = progress->seconds};
 }
 
-/* Reading back is what all do together: a disk that still copies is further from the end than one that reads. */
 static struct pull_progress sum_of(const struct job_state *state)
 {
     struct pull_progress sum = {.verifying = true};
-    for (unsigned i = 0; i < state->disk_count; i++) {
-        const struct pull_progress *each = &state->disks[i].progress;
-        sum.total_bytes += each->total_bytes;
-        sum.done_bytes += each->done_bytes;
-        sum.resumed_bytes += each->resumed_bytes;
-        sum.received_bytes += each->received_bytes;
-        sum.lost_bytes += each->lost_bytes;
-        sum.verified_bytes += each->verified_bytes;
-        sum.verifying &= each->verifying;
-        sum.seconds = each->seconds > sum.seconds ? each->seconds : sum.seconds;
-        sum.trouble = sum.trouble ? sum.trouble : each->trouble;
-    }
+    for (unsigned i = 0; i < state->disk_count; i++)
+        pull_progress_add(&sum, &state->disks[i].progress);
     return sum;
 }
 

@@ -125,20 +125,11 @@ static void tell_plain(struct told *told, double rate)
     told->told_at = progress->seconds;
 }
 
-/* The sum of the disks; its clock is that of the one that tells the latest time. */
 static double add_up(struct progress *all)
 {
-    struct pull_progress sum = {.seconds = all->total.last.seconds};
-    for (unsigned i = 0; i < all->count; i++) {
-        const struct pull_progress *each = &all->disks[i].last;
-        sum.total_bytes += each->total_bytes;
-        sum.done_bytes += each->done_bytes;
-        sum.resumed_bytes += each->resumed_bytes;
-        sum.received_bytes += each->received_bytes;
-        sum.lost_bytes += each->lost_bytes;
-        sum.verified_bytes += each->verified_bytes;
-        sum.seconds = fmax(sum.seconds, each->seconds);
-    }
+    struct pull_progress sum = {.verifying = true, .seconds = all->total.last.seconds};
+    for (unsigned i = 0; i < all->count; i++)
+        pull_progress_add(&sum, &all->disks[i].last);
     bool later = sum.seconds > all->total.last.seconds || !all->total.count;
     all->total.last = sum;
     return later ? all->total.rate = rate_of(&all->total, &sum) : all->total.rate;

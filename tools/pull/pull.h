@@ -48,6 +48,10 @@ struct pull_progress {
     const char *trouble;    /* "the source does not answer, trying again …", or NULL */
 };
 
+/* Adds one disk's to the sum of several, which starts as {.verifying = true}: a disk that still copies is further from the end than one
+ * that reads back. The clock is that of the one that tells the latest time. */
+void pull_progress_add(struct pull_progress *sum, const struct pull_progress *each);
+
 struct pull_result {
     struct pull_progress progress;
     uint64_t zero_bytes;    /* never sent */

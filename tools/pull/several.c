@@ -1,6 +1,7 @@
 /* See several.h. */
 #include "several.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,19 @@ static void start(struct one *one)
     error_set(&disk->error, "%s: start a thread: %s", disk->options.target, strerror(failure));
     move_to(one, FAILED);
     one->thread = pthread_self();
+}
+
+void pull_progress_add(struct pull_progress *sum, const struct pull_progress *each)
+{
+    sum->total_bytes += each->total_bytes;
+    sum->done_bytes += each->done_bytes;
+    sum->resumed_bytes += each->resumed_bytes;
+    sum->received_bytes += each->received_bytes;
+    sum->lost_bytes += each->lost_bytes;
+    sum->verified_bytes += each->verified_bytes;
+    sum->verifying &= each->verifying;
+    sum->seconds = fmax(sum->seconds, each->seconds);
+    sum->trouble = sum->trouble ? sum->trouble : each->trouble;
 }
 
 int several_run(struct disk *disks, unsigned count, pull_told *told)
