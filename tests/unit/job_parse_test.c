@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/download.h"
 #include "job/fetch.h"
 #include "job/job.h"
 
@@ -280,8 +281,8 @@ static void the_machine_stands_in_the_name_of_its_job(void **state)
     char *place = job_place_for("http://depot/${mac}/${mac:hexhyp}.job?${other}", "52:54:00:AA:bb:0c");
     assert_string_equal(place, "http://depot/52:54:00:aa:bb:0c/52-54-00-aa-bb-0c.job?${other}");
     free(place);
-    assert_true(job_is_url("tftp://h/x"));
-    assert_false(job_is_url("/run/x.job"));
+    assert_true(download_is_url("tftp://h/x"));
+    assert_false(download_is_url("/run/x.job"));
 }
 
 int main(void)

@@ -16,7 +16,7 @@ int apply_plan(const struct guest *guest, const struct plan *plan, apply_told *t
  * known of the guest is no half of a plan. *recovered says so; it may be NULL. */
 int apply_open(const char *const *disks, size_t count, struct guest *guest, bool *recovered, struct error *err);
 
-/* Puts everything back that the manifest of the latest fix names. */
+/* Puts everything back that the manifest of the latest fix names; with the first fix the packages go that were installed before it. */
 int apply_undo(const struct guest *guest, struct error *err);
 
 int command_fix(int argc, char **argv);

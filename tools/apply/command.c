@@ -8,16 +8,19 @@
 #include "../plan/boot/choices.h"
 #include "../plan/diff.h"
 #include "apply.h"
+#include "packages.h"
 
 struct wishes {
     const char *what, *hardware, *disk;
     struct nic_choices choices;
+    struct strings packages;
     bool dry_run, undo, listen, boot_entry;
 };
 
 static struct plan_input input_of(const struct wishes *wishes, const struct guest *guest, const struct hardware *hardware)
 {
-    return (struct plan_input){.guest = guest, .hardware = hardware, .disk = wishes->disk, .nic_choices = wishes->choices.items, .nic_choice_count = wishes->choices.count, .address_changes = &wishes->choices.addresses};
+    return (struct plan_input){.guest = guest, .hardware = hardware, .disk = wishes->disk, .nic_choices = wishes->choices.items, .nic_choice_count = wishes->choices.count,
+                               .address_changes = &wishes->choices.addresses, .packages_follow = wishes->dry_run && wishes->packages.count};
 }
 
 static void tell(void *context, const struct operation *operation, size_t index, size_t count)
@@ -120,6 +123,20 @@ static int undo(const struct wishes *wishes, const struct guest *guest, struct h
     return EXIT_DONE;
 }
 
+/* What the package manager refuses is no failure of ours: the guest stays as it was, and cannot be fixed so. */
+static int install_packages(const struct wishes *wishes, const struct guest *guest, struct hardware *hardware, struct error *err)
+{
+    cleanup_strings struct strings installed = {0};
+    (void)hardware;
+    if (packages_install(guest, &wishes->packages, &installed, err) < 0) {
+        printf("blocker: %s\n    way out: %s\n", err->message, err->advice[0] ? err->advice : "hand in other packages, or none.");
+        return EXIT_BLOCKED;
+    }
+    for (size_t i = 0; i < installed.count; i++)
+        printf("%s was installed.\n", installed.items[i]);
+    return EXIT_DONE;
+}
+
 static int make_boot_entry(const struct wishes *wishes, const struct guest *guest, struct hardware *hardware, struct error *err)
 {
     struct boot_entry_wish wish = {0};
@@ -147,13 +164,21 @@ static int run(const struct wishes *wishes, struct error *err)
         return with_guest(wishes, &hardware, undo, err);
     if (hardware_of(wishes->hardware, &hardware, err) < 0)
         return EXIT_FAILED;
-    int status = with_guest(wishes, &hardware, fix, err);
+    int status = wishes->packages.count && !wishes->dry_run ? with_guest(wishes, &hardware, install_packages, err) : EXIT_DONE;
+    if (status == EXIT_DONE)
+        status = with_guest(wishes, &hardware, fix, err);
     if (status != EXIT_DONE || wishes->dry_run)
         return status;
     status = with_guest(wishes, &hardware, check_again, err);
     if (status == EXIT_DONE)
         printf("Done: planned anew, nothing is left to be changed.\n");
     return status == EXIT_DONE && wishes->boot_entry ? with_guest(wishes, &hardware, make_boot_entry, err) : status;
+}
+
+static int take_packages(void *context, const char *argument)
+{
+    strings_add(context, argument);
+    return *argument ? 0 : -1;
 }
 
 int command_fix(int argc, char **argv)
@@ -165,6 +190,7 @@ int command_fix(int argc, char **argv)
         {"nic", "OLD=MAC", "the card MAC takes the settings of OLD: a name, a MAC or an address (may be repeated)", .take = take_nic_choice, .context = &wishes.choices},
         {"address", ADDRESS_ARGUMENT, ADDRESS_HELP, .take = take_address_change, .context = &wishes.choices},
         {"listen", NULL, LISTEN_HELP, .flag = &wishes.listen},
+        {"packages", "PLACE", "install first: a .deb or .rpm file, a folder of them, or an URL (may be repeated)", .take = take_packages, .context = &wishes.packages},
         {"dry-run", NULL, "show the plan and every line that would change; change nothing", .flag = &wishes.dry_run},
         {"boot-entry", NULL, "give this machine's UEFI firmware a boot entry for the guest, too", .flag = &wishes.boot_entry},
         {"undo", NULL, "take the last fix back", .flag = &wishes.undo},
@@ -180,5 +206,6 @@ int command_fix(int argc, char **argv)
             fprintf(stderr, "rehost: fix: %s\n%s%s", err.message, err.advice, err.advice[0] ? "\n" : "");
     }
     nic_choices_free(&wishes.choices);
+    strings_free(&wishes.packages);
     return status;
 }

@@ -6,6 +6,7 @@
 #include "apply.h"
 #include "chroot.h"
 #include "loader.h"
+#include "packages.h"
 #include "replace.h"
 #include "undo.h"
 
@@ -106,7 +107,10 @@ int apply_open(const char *const *disks, size_t count, struct guest *guest, bool
 int apply_undo(const struct guest *guest, struct error *err)
 {
     int number = guest->root_fd >= 0 ? undo_latest(guest->root_fd) : 0;
-    if (!number)
+    if (!number && !packages_are_installed(guest))
         return error_set(err, "there is nothing to take back: no fix is kept below %s in %s", UNDO_DIRECTORY, guest->what);
-    return undo_restore(guest->root_fd, number, err);
+    if (number && undo_restore(guest->root_fd, number, err) < 0)
+        return -1;
+    /* They were there before the first fix. */
+    return undo_latest(guest->root_fd) == 0 && packages_are_installed(guest) ? packages_remove(guest, err) : 0;
 }

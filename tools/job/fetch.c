@@ -6,19 +6,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../base/cleanup.h"
-#include "../base/program.h"
+#include "../base/download.h"
 
 #define FETCH_SECONDS 60
-
-bool job_is_url(const char *place)
-{
-    return string_starts(place, "http://") || string_starts(place, "https://") || string_starts(place, "tftp://");
-}
 
 static void append_mac(struct text *out, const char *mac, char separator)
 {
@@ -42,34 +36,6 @@ char *job_place_for(const char *place, const char *mac)
         } else
             text_append_bytes(&out, place++, 1);
     return text_take(&out);
-}
-
-/* A server that sends without end must not fill the memory: the download's file has a limit. */
-static int limit_file_size(void *unused)
-{
-    (void)unused;
-    return setrlimit(RLIMIT_FSIZE, &(struct rlimit){JOB_FILE_MAX + 1, JOB_FILE_MAX + 1});
-}
-
-static int download_web(const char *url, const char *file, struct error *err)
-{
-    const char *const argv[] = {"wget", "-q", "-T", "20", "-O", file, url, NULL};
-    return program_run(&(struct program){.argv = argv, .input_fd = -1, .timeout_seconds = FETCH_SECONDS, .in_child = limit_file_size}, NULL, err);
-}
-
-/* tftp://HOST[:PORT]/PATH */
-static int download_tftp(const char *url, const char *file, struct error *err)
-{
-    cleanup_free char *host = checked_copy(url + strlen("tftp://"));
-    char *path = strchr(host, '/');
-    if (!path || path == host || !path[1])
-        return error_set(err, "it is not of the form tftp://HOST[:PORT]/PATH");
-    *path++ = '\0';
-    char *port = strchr(host, ':');
-    if (port)
-        *port++ = '\0';
-    const char *const argv[] = {"tftp", "-g", "-l", file, "-r", path, host, port ? port : "69", NULL};
-    return program_run(&(struct program){.argv = argv, .input_fd = -1, .timeout_seconds = FETCH_SECONDS, .in_child = limit_file_size}, NULL, err);
 }
 
 static int open_text(const char *file, struct error *err)
@@ -113,7 +79,7 @@ static int fetch_url(const char *url, struct job *job, struct error *err)
     if (!mkdtemp(directory))
         return error_errno(err, "make a directory in /tmp");
     cleanup_free char *file = checked_printf("%s/job", directory);
-    int result = string_starts(url, "tftp://") ? download_tftp(url, file, err) : download_web(url, file, err);
+    int result = download(url, file, JOB_FILE_MAX, FETCH_SECONDS, err);
     struct stat st;
     bool too_large = stat(file, &st) == 0 && st.st_size > JOB_FILE_MAX; /* the limit has ended the program; the parser says so */
     size_t length;
@@ -128,7 +94,7 @@ static int fetch_url(const char *url, struct job *job, struct error *err)
 
 int job_fetch(const char *place, struct job *job, struct error *err)
 {
-    if (job_is_url(place))
+    if (download_is_url(place))
         return fetch_url(place, job, err);
     size_t length;
     cleanup_free char *text = job_read_text(place, JOB_FILE_MAX, &length, err);

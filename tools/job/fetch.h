@@ -4,8 +4,6 @@
 
 #include "job.h"
 
-/* http://, https:// or tftp:// */
-bool job_is_url(const char *place);
 /* Replaces ${mac} by the MAC (aa:bb:cc:dd:ee:ff) and ${mac:hexhyp} by the same with hyphens, as iPXE does. The caller's. */
 char *job_place_for(const char *place, const char *mac);
 /* The whole of a regular file of at most `max_bytes`; one byte more of a larger one, which the caller refuses. The caller's. */

@@ -33,6 +33,7 @@ struct job {
     struct nic_choice *nic_choices; /* map=OLD=MAC */
     size_t nic_choice_count;
     struct strings addresses; /* address=OLD=ADDRESS/PREFIX[,gateway=ADDRESS] */
+    struct strings packages; /* packages=PLACE, each a file, a folder or an URL */
     unsigned given; /* one bit for each key that was given, in the order of job_key_name */
 };
 

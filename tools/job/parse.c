@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../base/cleanup.h"
+#include "../base/download.h"
 #include "../source/source.h"
 #include "job.h"
 
@@ -120,6 +121,14 @@ static int take_address(struct job *job, const char *value, struct error *err)
     return 0;
 }
 
+static int take_packages(struct job *job, const char *value, struct error *err)
+{
+    if (*value != '/' && !download_is_url(value))
+        return error_set(err, "it is an absolute path, or an URL (http, https, tftp), not \"%.200s\"", value);
+    strings_add_new(&job->packages, value);
+    return 0;
+}
+
 static int take_job(struct job *job, const char *value, struct error *err)
 {
     (void)err;
@@ -127,7 +136,7 @@ static int take_job(struct job *job, const char *value, struct error *err)
 }
 
 /* The order is that of the bits in struct job's `given`. */
-enum key_number { KEY_SOURCE, KEY_PASSWORD_FILE, KEY_DISK, KEY_NIC, KEY_IP, KEY_MAP, KEY_ADDRESS, KEY_CONFIRM, KEY_RESTART, KEY_ALL, KEY_AFTER, KEY_PATIENCE, KEY_READ_ERRORS, KEY_VERIFY, KEY_JOB, KEY_COUNT };
+enum key_number { KEY_SOURCE, KEY_PASSWORD_FILE, KEY_DISK, KEY_NIC, KEY_IP, KEY_MAP, KEY_ADDRESS, KEY_CONFIRM, KEY_RESTART, KEY_ALL, KEY_AFTER, KEY_PATIENCE, KEY_READ_ERRORS, KEY_VERIFY, KEY_PACKAGES, KEY_JOB, KEY_COUNT };
 
 static const struct key {
     const char *name;
@@ -149,6 +158,7 @@ static const struct key {
     [KEY_PATIENCE] = {"patience", take_patience, false},
     [KEY_READ_ERRORS] = {"read-errors", take_read_errors, false},
     [KEY_VERIFY] = {"verify", take_verify, false},
+    [KEY_PACKAGES] = {"packages", take_packages, true},
     [KEY_JOB] = {"job", take_job, false},
 };
 
@@ -280,6 +290,8 @@ static void merge(struct job *winner, struct job *loser)
     }
     for (size_t i = 0; i < loser->addresses.count; i++)
         job_add_address(winner, loser->addresses.items[i]);
+    for (size_t i = 0; new_keys & 1u << KEY_PACKAGES && i < loser->packages.count; i++)
+        strings_add(&winner->packages, loser->packages.items[i]);
     winner->given |= loser->given;
 }
 
@@ -396,5 +408,6 @@ void job_free(struct job *job)
     }
     free(job->nic_choices);
     strings_free(&job->addresses);
+    strings_free(&job->packages);
     *job = (struct job){0};
 }

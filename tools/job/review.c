@@ -13,6 +13,7 @@ static struct plan_input input_for(const struct run *run, const struct guest *gu
         .nic_choices = run->job.nic_choices,
         .nic_choice_count = run->job.nic_choice_count,
         .address_changes = &run->job.addresses,
+        .packages_follow = run->job.packages.count > 0,
     };
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "../base/cleanup.h"
+#include "../base/download.h"
 #include "../base/options.h"
 #include "fetch.h"
 #include "run.h"
@@ -172,7 +173,7 @@ static int take_job(struct run *run, const struct run_arguments *arguments, stru
     const char *place = arguments->job ? arguments->job : run->job.job;
     if (!place)
         return job_check_disks(&run->job, err);
-    if (!job_is_url(place))
+    if (!download_is_url(place))
         return job_fetch(place, &run->job, err) < 0 ? -1 : job_check_disks(&run->job, err);
     run->job_place = checked_copy(place);
     return 0;

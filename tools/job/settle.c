@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "../apply/apply.h"
+#include "../apply/packages.h"
 #include "../base/cleanup.h"
 #include "../prove/prove.h"
 #include "run.h"
@@ -51,11 +52,35 @@ static int plan_and_apply(struct run *run, const struct guest *guest, struct err
     return result;
 }
 
+/* Before anything is planned; what they brought is known when the guest is opened anew. */
+static int install_packages(struct run *run, struct error *err)
+{
+    struct guest guest = {0};
+    const char *devices[DISKS_MAX];
+    cleanup_strings struct strings installed = {0};
+    if (!run->job.packages.count)
+        return 0;
+    run_devices(run, devices);
+    if (apply_open(devices, run->disk_count, &guest, NULL, err) < 0)
+        return -1;
+    run->disks[0].target.state = TARGET_CHANGED;
+    console_say(&run->console, "    installing the packages that were handed in (this can take some minutes) ...\n");
+    int result = packages_install(&guest, &run->job.packages, &installed, err);
+    run->exit_status = result < 0 ? 3 : run->exit_status;
+    for (size_t i = 0; i < installed.count; i++) {
+        console_say(&run->console, "    %s was installed\n", installed.items[i]);
+        text_printf(&run->changed, "packages: install %s\n", installed.items[i]);
+    }
+    return guest_close(&guest, result < 0 ? NULL : err) < 0 ? -1 : result;
+}
+
 int stage_fix(struct run *run, struct error *err)
 {
     struct guest guest = {0};
     const char *devices[DISKS_MAX];
     bool recovered = false;
+    if (install_packages(run, err) < 0)
+        return -1;
     run_devices(run, devices);
     if (apply_open(devices, run->disk_count, &guest, &recovered, err) < 0)
         return -1;

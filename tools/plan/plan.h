@@ -58,6 +58,7 @@ struct plan_input {
     const char *disk; /* name of the hardware disk that the guest lands on; NULL: the guest's own disk, else the first */
     const struct nic_choice *nic_choices;
     size_t nic_choice_count;
+    bool packages_follow;        /* packages are installed after this plan, and it is made again then: a kernel may be among them */
     const unsigned char *held_boot_code; /* BOOT_CODE_BYTES that are not on the guest's disk yet; NULL: what is there counts */
     const struct strings *address_changes; /* "OLD=ADDRESS/PREFIX[,gateway=ADDRESS]", each as address_change_check accepts it; NULL: none */
 };

@@ -188,6 +188,9 @@ void planning_block(struct planning *planning, const char *way_out, const char *
 {
     va_list args;
     va_start(args, format);
-    add_finding(planning, SEVERITY_BLOCKER, way_out, format, args);
+    if (planning->input->packages_follow && string_is(planning->step, "kernel"))
+        add_finding(planning, SEVERITY_WARNING, "the packages that are handed in have to bring what is missing; it is looked at again after they were installed.", format, args);
+    else
+        add_finding(planning, SEVERITY_BLOCKER, way_out, format, args);
     va_end(args);
 }
