@@ -133,12 +133,13 @@ static void say_lost(struct run *run, unsigned i)
     console_say_text(&run->console, disk->lost);
 }
 
-static struct pull_options options_for(const struct run *run, unsigned i)
+static struct pull_options options_for(struct run *run, unsigned i)
 {
     const struct used_map *map = &run->disks[i].map;
     return (struct pull_options){
         .source = run->job.disks[i].source,
         .nbd_uri = run->disks[i].source.nbd_uri,
+        .opened = &run->disks[i].source,
         .target = run->disks[i].target.device,
         .patience_seconds = run_patience(run),
         .in_use = map->disk_bytes ? &map->in_use : NULL,

@@ -145,6 +145,7 @@ static int open_disk(struct disk *disk, const struct arguments *arguments, unsig
         return -1;
     }
     disk->options.nbd_uri = disk->source.nbd_uri;
+    disk->options.opened = &disk->source;
     if (!arguments->all)
         find_map(disk, arguments);
     return 0;

@@ -286,9 +286,10 @@ int copy_run(struct copy *copy, struct nbd *first, pull_told *told, void *contex
     pthread_mutex_init(&copy->verifying, NULL);
     if (start_threads(copy, first, &threads, &start_err) < 0)
         copy_fail(copy, &start_err);
-    do
+    do {
         tell(copy, &watch, told, context, progress);
-    while (pool_wait_end(&copy->pool, TELL_EVERY_MS));
+        copy_revive_source(copy);
+    } while (pool_wait_end(&copy->pool, TELL_EVERY_MS));
     atomic_store(&copy->stop, true); /* a connection that is still being made is not waited for */
     join_threads(&threads);
     tell(copy, &watch, told, context, progress);

@@ -14,6 +14,7 @@
 
 struct copy {
     struct nbd_source *source;
+    struct source *opened;    /* as in struct pull_options; for the thread that watches */
     struct target *target;
     const struct extents *wanted; /* what is asked for: all in use that is not known to be zero */
     const struct extents *in_use; /* outside of these nothing matters */
@@ -55,6 +56,8 @@ void copy_fail(struct copy *copy, const struct error *err);
 void copy_lost(struct copy *copy, bool was_connected, const struct error *err);
 void copy_connected(struct copy *copy);
 void copy_progressed(struct copy *copy);
+/* A source that is lost may have lost what makes NBD of it. Only for the thread that watches, as what is started ends with it. */
+void copy_revive_source(struct copy *copy);
 
 /* A range that the source cannot read: zeroed and noted, or the end of the copy, as the operator chose. `reason` is the server's errno. */
 int copy_lose(struct copy *copy, uint64_t offset, uint32_t length, int reason, void *scratch, struct error *err);

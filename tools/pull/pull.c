@@ -241,6 +241,7 @@ static int copy_body(struct pull *pull, pull_told *told, void *context, struct p
     if (find_wanted(pull, err) < 0)
         return error_prefix(err, "%s", pull->options->source);
     copy->source = &pull->source;
+    copy->opened = pull->options->opened;
     copy->target = &pull->target;
     copy->wanted = &pull->wanted;
     copy->in_use = &pull->in_use;

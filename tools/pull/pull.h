@@ -15,9 +15,12 @@
 #define PULL_PARTITION_START (1u << 20)
 #define DISKS_MAX 16 /* that are copied at once */
 
+struct source;
+
 struct pull_options {
     const char *source;   /* its URI as the user gave it: for messages and the journal */
     const char *nbd_uri;  /* where it is heard (source/source.h); NULL: at that URI itself */
+    struct source *opened; /* whose nbd_uri that is: what makes NBD of it is started anew when it dies. NULL: nothing does */
     const char *target;   /* a block device or a file */
     unsigned connections; /* 0: chosen by what the server allows */
     uint32_t request_bytes; /* 0: chosen */

@@ -1,6 +1,7 @@
-/* A connection that was lost is made again: is it still the same source? See copy.h. */
+/* A connection that was lost is made again: is it still the same source, and is what makes NBD of it still there? See copy.h. */
 #include <string.h>
 
+#include "../source/source.h"
 #include "copy.h"
 
 /* After a loss: is it still the same disk? One connection reads and compares for all that were lost until now. */
@@ -46,4 +47,14 @@ enum nbd_result worker_reconnect(struct worker *worker, struct error *err)
 {
     enum nbd_result result = nbd_connect(&worker->nbd, worker->copy->source, err);
     return result == NBD_OK ? verify_source(worker, err) : result;
+}
+
+void copy_revive_source(struct copy *copy)
+{
+    struct error err = {0};
+    pthread_mutex_lock(&copy->lock);
+    bool lost = copy->trouble_since_ms != 0;
+    pthread_mutex_unlock(&copy->lock);
+    if (lost && copy->opened && source_revive(copy->opened, &err) < 0)
+        copy_lost(copy, false, &err);
 }

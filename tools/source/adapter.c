@@ -23,9 +23,8 @@
 #define LOG_BYTES 65536
 
 struct child {
-    const struct adapter_command *command;
+    const struct adapter *adapter;
     pid_t parent;
-    int log_fd;
 };
 
 int adapter_go_offline(void *unused)
@@ -34,18 +33,17 @@ int adapter_go_offline(void *unused)
     return unshare(CLONE_NEWNET) < 0 && errno != EPERM ? -1 : 0;
 }
 
-/* It must not outlive us: nobody else would end it. */
+/* It must not outlive us: nobody else would end it. A secret has to have the number that stands in the arguments. */
 static int prepare(void *argument)
 {
     const struct child *child = argument;
+    const struct adapter *adapter = child->adapter;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != child->parent)
+    if (getppid() != child->parent || dup2(adapter->log_fd, STDERR_FILENO) < 0)
         return -1;
-    if (child->command->secret_fd >= 0 && fcntl(child->command->secret_fd, F_SETFD, 0) < 0)
+    if (adapter->secret_fd >= 0 && dup2(adapter->secret_fd, adapter->secret_number) < 0)
         return -1;
-    if (child->command->offline && adapter_go_offline(NULL) < 0)
-        return -1;
-    return dup2(child->log_fd, STDERR_FILENO) < 0 ? -1 : 0;
+    return adapter->offline ? adapter_go_offline(NULL) : 0;
 }
 
 /* A file in memory that cannot grow: a server that fails all day would fill the machine with its complaints. */
@@ -77,12 +75,12 @@ static void wait_for_news(int directory_fd, int program_fd)
 }
 
 /* Its process id is written when it serves; the socket is there a moment earlier. */
-static int wait_ready(struct adapter *adapter, const char *pid_file, int directory_fd, struct error *err)
+static int wait_ready(struct adapter *adapter, int directory_fd, struct error *err)
 {
     cleanup_close int program_fd = program_watch(adapter->pid);
     for (int64_t deadline = clock_ms() + READY_SECONDS * 1000; clock_ms() < deadline; wait_for_news(directory_fd, program_fd)) {
         struct stat st;
-        if (stat(pid_file, &st) == 0 && st.st_size > 0)
+        if (stat(adapter->pid_file, &st) == 0 && st.st_size > 0)
             return 0;
         if (waitpid(adapter->pid, NULL, WNOHANG) == adapter->pid) {
             cleanup_free char *words = adapter_last_words(adapter);
@@ -93,36 +91,60 @@ static int wait_ready(struct adapter *adapter, const char *pid_file, int directo
     return error_set(err, "it was not ready within %d seconds", READY_SECONDS);
 }
 
-static int start(const struct adapter_command *command, struct strings *arguments, const char *pid_file, struct adapter *adapter, struct error *err)
+static int launch(struct adapter *adapter, struct error *err)
 {
-    for (size_t i = 0; i < command->options->count; i++)
-        strings_add(arguments, command->options->items[i]);
-    cleanup_free const char **argv = checked_alloc((arguments->count + 1) * sizeof *argv);
-    memcpy(argv, arguments->items, arguments->count * sizeof *argv);
-    unlink(pid_file); /* of one that was here before */
+    cleanup_free const char **argv = checked_alloc((adapter->arguments.count + 1) * sizeof *argv);
+    memcpy(argv, adapter->arguments.items, adapter->arguments.count * sizeof *argv);
+    unlink(adapter->pid_file); /* of one that was here before */
+    struct child child = {.adapter = adapter, .parent = getpid()};
+    struct program program = {.argv = argv, .input_fd = -1, .in_child = prepare, .in_child_argument = &child};
+    cleanup_close int directory_fd = watch_directory(adapter->directory);
+    if (program_start(&program, &adapter->pid, err) == 0 && wait_ready(adapter, directory_fd, err) == 0)
+        return 0;
+    program_end(adapter->pid);
+    adapter->pid = 0;
+    return error_prefix(err, "%s", argv[0]);
+}
+
+static int make_files(const struct adapter_command *command, struct adapter *adapter, struct error *err)
+{
     adapter->log_fd = make_log();
     if (adapter->log_fd < 0)
-        return error_errno(err, "make room for what %s says", argv[0]);
-    struct child child = {.command = command, .parent = getpid(), .log_fd = adapter->log_fd};
-    struct program program = {.argv = argv, .input_fd = -1, .in_child = prepare, .in_child_argument = &child};
-    cleanup_close int directory_fd = watch_directory(command->directory);
-    if (program_start(&program, &adapter->pid, err) < 0 || wait_ready(adapter, pid_file, directory_fd, err) < 0) {
-        error_prefix(err, "%s", argv[0]);
-        adapter_end(adapter);
-        return -1;
-    }
-    return 0;
+        return error_errno(err, "make room for what %s says", adapter->arguments.items[0]);
+    if (command->secret_fd >= 0)
+        adapter->secret_fd = fcntl(command->secret_fd, F_DUPFD_CLOEXEC, 0);
+    return command->secret_fd < 0 || adapter->secret_fd >= 0 ? 0 : error_errno(err, "keep a secret for %s", adapter->arguments.items[0]);
 }
 
 /* `path` becomes the adapter's. */
 static int start_at(const struct adapter_command *command, char *path, const char *const *words, struct adapter *adapter, struct error *err)
 {
-    cleanup_free char *pid_file = checked_printf("%s/%s.pid", command->directory, command->name);
-    cleanup_strings struct strings arguments = {0};
-    *adapter = (struct adapter){.log_fd = -1, .path = path};
+    *adapter = (struct adapter){.log_fd = -1, .path = path, .directory = checked_copy(command->directory), .secret_fd = -1,
+                                .secret_number = command->secret_fd, .offline = command->offline,
+                                .pid_file = checked_printf("%s/%s.pid", command->directory, command->name)};
     for (; *words; words++)
-        strings_add(&arguments, string_is(*words, "PATH") ? path : string_is(*words, "PID-FILE") ? pid_file : *words);
-    return start(command, &arguments, pid_file, adapter, err);
+        strings_add(&adapter->arguments, string_is(*words, "PATH") ? path : string_is(*words, "PID-FILE") ? adapter->pid_file : *words);
+    for (size_t i = 0; i < command->options->count; i++)
+        strings_add(&adapter->arguments, command->options->items[i]);
+    if (make_files(command, adapter, err) == 0 && launch(adapter, err) == 0)
+        return 0;
+    adapter_end(adapter);
+    return -1;
+}
+
+bool adapter_is_down(struct adapter *adapter)
+{
+    if (adapter->pid && waitpid(adapter->pid, NULL, WNOHANG) == adapter->pid)
+        adapter->pid = 0;
+    return adapter->path && !adapter->pid;
+}
+
+int adapter_start_again(struct adapter *adapter, struct error *err)
+{
+    program_end(adapter->pid);
+    adapter->pid = 0;
+    unlink(adapter->path); /* a socket that nobody listens on is in the way of a new one */
+    return launch(adapter, err);
 }
 
 static char *socket_of(const struct adapter_command *command)
@@ -164,8 +186,12 @@ void adapter_end(struct adapter *adapter)
     if (adapter->path) {
         unlink(adapter->path);
         close(adapter->log_fd);
+        close(adapter->secret_fd);
     }
     free(adapter->path);
+    free(adapter->directory);
+    free(adapter->pid_file);
+    strings_free(&adapter->arguments);
     *adapter = (struct adapter){0};
 }
 

@@ -9,9 +9,14 @@
 #include "../base/text.h"
 
 struct adapter {
-    pid_t pid;
+    pid_t pid;    /* 0: it is down */
     int log_fd;   /* what it said */
     char *path;   /* of what it serves: a socket, or nbdfuse's file; NULL: there is none, and the rest means nothing */
+    /* What starts it again. */
+    struct strings arguments;
+    char *directory, *pid_file;
+    int secret_fd, secret_number; /* of our own, and what it is called in the program; -1: none */
+    bool offline;
 };
 
 struct adapter_command {
@@ -30,6 +35,11 @@ int adapter_start_nbdkit(const struct adapter_command *command, struct adapter *
 int adapter_start_qemu_nbd(const struct adapter_command *command, struct adapter *adapter, struct error *err);
 int adapter_start_nbdfuse(const struct adapter_command *command, struct adapter *adapter, struct error *err);
 void adapter_end(struct adapter *adapter);
+
+/* Whether there is one that has died. */
+bool adapter_is_down(struct adapter *adapter);
+/* Ends it, if it runs, and starts it with the same arguments; at the same path. It ends with the thread that does this, at the latest. */
+int adapter_start_again(struct adapter *adapter, struct error *err);
 
 /* The last thing it complained of, the caller's; NULL when it said nothing. */
 char *adapter_last_words(const struct adapter *adapter);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "../base/cleanup.h"
+#include "../base/program.h"
 #include "../base/namespace.h"
 #include "../base/root.h"
 #include "image.h"
@@ -176,12 +177,55 @@ bool parts_have(const struct source *source, const char *file)
     return false;
 }
 
+/* What one that was killed leaves. */
+static void unmount(const struct source *source, size_t i)
+{
+    cleanup_free char *folder = checked_printf("%s/file-%zu", source->directory, i);
+    umount2(folder, MNT_DETACH | UMOUNT_NOFOLLOW);
+}
+
+static bool is_down(struct source_part *part)
+{
+    return adapter_is_down(&part->bytes) || adapter_is_down(&part->file);
+}
+
+bool parts_are_down(struct source *source)
+{
+    for (size_t i = 0; i < source->part_count; i++)
+        if (is_down(&source->parts[i]))
+            return true;
+    return false;
+}
+
+/* nbdfuse does not connect twice. */
+static int revive(const struct source *source, size_t i, struct error *err)
+{
+    struct source_part *part = &source->parts[i];
+    if (adapter_is_down(&part->bytes) && adapter_start_again(&part->bytes, err) < 0)
+        return -1;
+    program_end(part->file.pid);
+    part->file.pid = 0;
+    unmount(source, i);
+    return adapter_start_again(&part->file, err);
+}
+
+int parts_revive(struct source *source, bool *any, struct error *err)
+{
+    for (size_t i = 0; i < source->part_count; i++) {
+        if (!is_down(&source->parts[i]))
+            continue;
+        *any = true;
+        if (revive(source, i, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 void parts_close(struct source *source)
 {
     for (size_t i = 0; i < source->part_count; i++) {
-        cleanup_free char *folder = checked_printf("%s/file-%zu", source->directory, i);
         adapter_end(&source->parts[i].file);
-        umount2(folder, MNT_DETACH | UMOUNT_NOFOLLOW); /* of one that was killed */
+        unmount(source, i);
         adapter_end(&source->parts[i].bytes);
     }
     free(source->parts);

@@ -16,6 +16,9 @@ int parts_check(const char *file, uint64_t bytes, struct error *err);
 int parts_open(struct source *source, struct error *err);
 /* Whether qemu was told to read this file. */
 bool parts_have(const struct source *source, const char *file);
+/* Whether a program that shows one of them has died; and all of these started anew. *any is set when there was one. */
+bool parts_are_down(struct source *source);
+int parts_revive(struct source *source, bool *any, struct error *err);
 /* Before what reads the files ends: a read that hangs in one of them ends with it. */
 void parts_close(struct source *source);
 

@@ -41,6 +41,7 @@ struct source { /* zeroed: none */
     size_t part_count;
     char *descriptor;     /* of them; or NULL */
     struct adapter image; /* over either, for an image that is not raw */
+    int64_t revive_at_ms, revive_wait_ms; /* what has died is not started anew before; then this long is waited for the next time */
 };
 
 /* Whether this is a URI at all, and not the name of a file or a disk. */
@@ -55,5 +56,8 @@ int source_open(const char *uri, const struct source_secrets *secrets, struct so
 /* The same for a file of this machine, by its plain name. */
 int source_open_file(const char *file, struct source *source, struct error *err);
 void source_close(struct source *source);
+/* Starts anew what has died of the programs that make NBD of it, not too often: for whoever has lost the source. They end with the thread that calls
+ * this. -1: it does not start. */
+int source_revive(struct source *source, struct error *err);
 
 #endif
