@@ -8,9 +8,9 @@ set -euo pipefail
 needs nginx openssl qemu-img qemu-nbd nbdkit nbdfuse strace mke2fs sfdisk
 make_disk
 
-# certificate NAME SUBJECT-ALT-NAMES
+# certificate NAME SUBJECT-ALT-NAMES LIFE…: of LIFE as openssl takes it.
 certificate() {
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=localhost.localdomain" -addext "subjectAltName=$2" \
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "${@:3}" -subj "/CN=localhost.localdomain" -addext "subjectAltName=$2" \
         -keyout "$WORK/$1.key" -out "$WORK/$1.pem" 2>"$WORK/openssl.log"
 }
 
@@ -24,7 +24,7 @@ server() {
 configure() {
     echo "daemon off; pid $WORK/nginx.pid; error_log $WORK/nginx.error; user root; events {}
     http { access_log $WORK/access; client_body_temp_path $WORK/t1; proxy_temp_path $WORK/t2; fastcgi_temp_path $WORK/t3; uwsgi_temp_path $WORK/t4; scgi_temp_path $WORK/t5;
-        $(server named "$named") $(server other "$other")
+        $(server named "$named") $(server other "$other") $(server old "$old")
         server { listen 127.0.0.1:$plain; root $WORK/site; } }" >"$WORK/nginx.conf"
     mkdir -p "$WORK/site/folder/web" "$WORK/site/closed"
     cp "$DISK" "$WORK/site/folder/web/web-flat.vmdk"
@@ -90,8 +90,13 @@ parts_that_are_none() {
 }
 
 other_pin() {
-    refuses "https://127.0.0.1:$other/web.qcow2#fingerprint=$(fingerprint named)" 'shows another certificate than the one that is pinned' &&
-        grep -q "pinned  SHA256:$(fingerprint named)" "$WORK/pull.out" && grep -q "shown   SHA256:$(fingerprint other)" "$WORK/pull.out"
+    refuses "https://127.0.0.1:$other/web.qcow2#fingerprint=$(fingerprint named)" 'of localhost.localdomain. is not the one that was pinned' &&
+        grep -q "expected SHA256:$(fingerprint named), it shows SHA256:$(fingerprint other)" "$WORK/pull.out"
+}
+
+expired() {
+    arrives_by "https://127.0.0.1:$old/folder/web/web-flat.vmdk#fingerprint=$(fingerprint old)" &&
+        refuses "https://127.0.0.1:$old/folder/web/web-flat.vmdk#cainfo=$WORK/old.pem" 'certificate has expired'
 }
 
 passwords() {
@@ -124,9 +129,11 @@ killed() {
 
 port_reserve named
 port_reserve other
+port_reserve old
 port_reserve plain
-certificate named "IP:127.0.0.1"
-certificate other "DNS:localhost.localdomain"
+certificate named "IP:127.0.0.1" -days 2
+certificate other "DNS:localhost.localdomain" -days 2
+certificate old "DNS:localhost.localdomain" -not_before 20200101000000Z -not_after 20200201000000Z
 closed="https://root@127.0.0.1:$named/closed/a%20disk.img"
 configure
 must "the web server starts" serve
@@ -141,6 +148,7 @@ tries "with user and password" arrives_by "$closed#password-file=$WORK/right&cai
 tries "the password stands in no command line, environment or output" nothing_secret_is_seen
 tries "no password, a wrong one, and one in the URI" passwords
 tries "a certificate that bears another name, by its fingerprint" pinned
+tries "a certificate that has expired, by its fingerprint and not otherwise" expired
 tries "another certificate than the one that is pinned" other_pin
 tries "a certificate that nobody has signed" refuses "https://127.0.0.1:$named/web.qcow2" 'certificate signer not trusted'
 tries "no way from https to http" refuses "https://127.0.0.1:$named/elsewhere.img#cainfo=$WORK/named.pem" 'Protocol .http. disabled'

@@ -1,4 +1,4 @@
-/* See relay.h. Each connection has a process of its own: once the two greetings are over it only moves bytes. */
+/* See relay.h. Each connection has a process of its own: once both sides have agreed it only moves bytes. */
 #include "relay.h"
 
 #include <errno.h>
@@ -20,6 +20,7 @@
 #define MOVED_BYTES (64u << 10)
 #define LISTENER 3 /* the one descriptor that the process keeps, besides the standard ones */
 #define CONNECTIONS_WAITING 16
+#define HANDSHAKE_LIMIT_MS 10000
 
 static bool send_all(int fd, const unsigned char *bytes, size_t length)
 {
@@ -63,17 +64,23 @@ static bool move_bytes(struct stream *server, int client)
     return got > 0 && stream_write(server, bytes, (size_t)got, NULL) == 0;
 }
 
-static void serve(const struct nbd_source *source, int client)
+/* What a relay is for. */
+struct relayed {
+    /* Connects to the server, and goes as far as both sides have to agree before bytes are only moved. */
+    bool (*reach)(const void *context, struct stream *server, int client);
+    const void *context;
+};
+
+static void serve(const struct relayed *relayed, int client)
 {
-    struct nbd nbd = {.stream.fd = -1};
-    uint16_t flags = 0;
-    if (nbd_reach(&nbd, source, &flags, NULL) == NBD_OK && greet_client(client, flags))
-        while (move_bytes(&nbd.stream, client))
+    struct stream server = {.fd = -1};
+    if (relayed->reach(relayed->context, &server, client))
+        while (move_bytes(&server, client))
             continue;
-    nbd_drop(&nbd);
+    stream_close(&server);
 }
 
-_Noreturn static void accept_all(const struct nbd_source *source)
+_Noreturn static void accept_all(const struct relayed *relayed)
 {
     signal(SIGCHLD, SIG_IGN); /* nobody waits for them */
     signal(SIGPIPE, SIG_IGN);
@@ -85,7 +92,7 @@ _Noreturn static void accept_all(const struct nbd_source *source)
             continue;
         if (fork() == 0) {
             prctl(PR_SET_PDEATHSIG, SIGKILL);
-            serve(source, client);
+            serve(relayed, client);
             _exit(0);
         }
         close(client);
@@ -104,18 +111,9 @@ static int listen_on(const char *path, struct error *err)
     return take_fd(&fd);
 }
 
-static int try_once(struct nbd_source *source, struct error *err)
+static int start(const struct relayed *relayed, const char *socket, pid_t *pid, struct error *err)
 {
-    struct nbd nbd = {.stream.fd = -1};
-    if (nbd_connect(&nbd, source, err) != NBD_OK)
-        return error_prefix(err, "%s", source->uri.text);
-    nbd_close(&nbd);
-    return 0;
-}
-
-static int start(struct nbd_source *source, const char *socket, pid_t *pid, struct error *err)
-{
-    cleanup_close int listener = try_once(source, err) < 0 ? -1 : listen_on(socket, err);
+    cleanup_close int listener = listen_on(socket, err);
     if (listener < 0)
         return -1;
     *pid = fork();
@@ -126,7 +124,26 @@ static int start(struct nbd_source *source, const char *socket, pid_t *pid, stru
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(listener, LISTENER);
     syscall(SYS_close_range, LISTENER + 1u, ~0u, 0u); /* musl has no close_range(); what is open here is not ours to hold */
-    accept_all(source);
+    accept_all(relayed);
+}
+
+static bool reach_nbd(const void *context, struct stream *server, int client)
+{
+    struct nbd nbd = {.stream.fd = -1};
+    uint16_t flags = 0;
+    bool has_agreed = nbd_reach(&nbd, context, &flags, NULL) == NBD_OK && greet_client(client, flags);
+    *server = nbd.stream;
+    return has_agreed;
+}
+
+/* All of it once, so that a wrong name of an export is known here. */
+static int check_nbd(struct nbd_source *source, struct error *err)
+{
+    struct nbd nbd = {.stream.fd = -1};
+    if (nbd_connect(&nbd, source, err) != NBD_OK)
+        return error_prefix(err, "%s", source->uri.text);
+    nbd_close(&nbd);
+    return 0;
 }
 
 int relay_start(const char *uri, const char *socket, pid_t *pid, char **plain_uri, struct error *err)
@@ -134,10 +151,56 @@ int relay_start(const char *uri, const char *socket, pid_t *pid, char **plain_ur
     struct nbd_source source;
     if (nbd_source_open(&source, uri, err) < 0)
         return -1;
-    int status = start(&source, socket, pid, err);
+    struct relayed relayed = {reach_nbd, &source};
+    int status = check_nbd(&source, err) < 0 ? -1 : start(&relayed, socket, pid, err);
     cleanup_free char *path = string_percent_encode(socket), *name = status == 0 ? string_percent_encode(source.uri.export_name) : NULL;
     if (status == 0)
         *plain_uri = checked_printf("nbd+unix:///%s?socket=%s", name, path);
     nbd_source_free(&source);
     return status;
+}
+
+struct tls_place {
+    const struct nbd_uri place; /* its host and port alone */
+    struct addrinfo *addresses;
+    struct tls_client *tls;
+};
+
+static int connect_tls(const struct tls_place *place, struct stream *server, struct error *err)
+{
+    bool refused;
+    if (stream_connect(server, &place->place, place->addresses, err) < 0)
+        return -1;
+    server->deadline_ms = clock_ms() + HANDSHAKE_LIMIT_MS;
+    int status = stream_start_tls(server, place->tls, &refused, err);
+    server->deadline_ms = 0;
+    return status;
+}
+
+static bool reach_tls(const void *context, struct stream *server, int client)
+{
+    (void)client;
+    return connect_tls(context, server, NULL) == 0;
+}
+
+static int check_tls(const struct tls_place *place, struct error *err)
+{
+    struct stream server = {.fd = -1};
+    int status = connect_tls(place, &server, err);
+    stream_close(&server);
+    return status;
+}
+
+int relay_start_tls(const char *host, const char *port, const char *fingerprint, const char *socket, pid_t *pid, struct error *err)
+{
+    const struct tls_settings settings = {.host = host, .fingerprint = fingerprint};
+    struct tls_place place = {.place = {.host = (char *)host, .port = (char *)port}};
+    place.tls = tls_client_open(&settings, err);
+    int status = place.tls && stream_resolve(&place.place, &place.addresses, err) == 0 ? 0 : -1;
+    if (status == 0)
+        status = check_tls(&place, err) < 0 ? -1 : start(&(struct relayed){reach_tls, &place}, socket, pid, err);
+    if (place.addresses)
+        freeaddrinfo(place.addresses);
+    tls_client_free(place.tls);
+    return status < 0 ? error_prefix(err, "%s port %s", host, port) : 0;
 }

@@ -17,7 +17,6 @@ struct tls_settings {
     const char *identity;     /* which of them; NULL: the only one */
     const char *certificates; /* a folder with ca-cert.pem (else the system's authorities count), client-cert.pem, client-key.pem */
     const char *fingerprint;  /* well-formed: exactly this certificate, whoever signed it and until when */
-    bool look_only;           /* any certificate: only to look at it, nothing may be sent or believed */
 };
 
 struct tls_client;
@@ -43,16 +42,5 @@ int tls_explain(const struct tls *tls, struct error *err);
  * the handshake: its alert, if there is one, comes in place of the answer, and takes the place of what `err` says. */
 enum tls_result tls_last_word(struct tls *tls, struct error *err);
 void tls_end(struct tls *tls);
-
-/* The certificate that a server shows, for pinning and for handing on to programs that take PEM. */
-struct certificate {
-    unsigned char digest[FINGERPRINT_BYTES]; /* SHA-256 of its DER */
-    char *pem;                               /* owned */
-};
-/* What the other side has shown in the handshake. -1: nothing. */
-int tls_certificate(const struct tls *tls, struct certificate *certificate);
-/* Asks HOST:PORT, which speaks TLS from the first byte (https), for its certificate; believes nothing. */
-int tls_fetch_certificate(const char *host, const char *port, struct certificate *certificate, struct error *err);
-void certificate_free(struct certificate *certificate);
 
 #endif

@@ -72,7 +72,7 @@ static int use_certificates(struct tls_client *client, const char *directory, st
         return error_set(err, "%s has neither ca-cert.pem nor client-cert.pem", directory);
     if (has_certificate && use_client_certificate(client->context, certificate, key, err) < 0)
         return -1;
-    return client->has_pin || client->look_only ? 0 : trust(client->context, has_authority ? authority : NULL, err);
+    return client->has_pin ? 0 : trust(client->context, has_authority ? authority : NULL, err);
 }
 
 static int use_psk(struct tls_client *client, const struct tls_settings *settings, struct error *err)
@@ -103,7 +103,6 @@ struct tls_client *tls_client_open(const struct tls_settings *settings, struct e
 {
     struct tls_client *client = checked_alloc(sizeof *client);
     client->host = checked_copy(settings->host);
-    client->look_only = settings->look_only;
     client->has_pin = settings->fingerprint && fingerprint_parse(settings->fingerprint, client->pin);
     ERR_clear_error();
     if (set_up(client, settings, err) == 0)

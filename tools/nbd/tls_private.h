@@ -13,7 +13,7 @@ struct tls_client {
     BIO_METHOD *socket_method;
     char *host; /* NULL: none to compare with */
     struct psk psk;
-    bool has_psk, has_pin, look_only;
+    bool has_psk, has_pin;
     unsigned char pin[FINGERPRINT_BYTES];
 };
 

@@ -133,8 +133,6 @@ static int check_chain(const struct tls_client *client, X509_STORE_CTX *store, X
 static int check(const struct tls_client *client, X509_STORE_CTX *store, struct error *refusal)
 {
     X509 *leaf = X509_STORE_CTX_get0_cert(store);
-    if (client->look_only)
-        return 0;
     if (client->has_pin)
         return check_pin(client, leaf, refusal);
     if (!client->has_psk)

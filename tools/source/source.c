@@ -13,6 +13,7 @@
 #include <sys/vfs.h>
 
 #include "../base/cleanup.h"
+#include "../base/program.h"
 #include "../base/root.h"
 #include "../nbd/uri.h"
 #include "image.h"
@@ -203,6 +204,7 @@ void source_close(struct source *source)
     parts_close(source);
     adapter_end(&source->image);
     adapter_end(&source->transport);
+    program_end(source->relay_pid);
     if (source->reach.count && source->secret_fd >= 0)
         close(source->secret_fd);
     if (source->mount_point)

@@ -34,6 +34,7 @@ struct source { /* zeroed: none */
     char *directory; /* 0700, of this source alone; NULL when the URI speaks NBD by itself */
     char *mount_point; /* of a folder on a server, or NULL */
     char *file;      /* what the transport came to, when that is a file of this machine, or else: */
+    pid_t relay_pid; /* 0; what speaks TLS for the transport */
     struct adapter transport;
     struct strings reach; /* what the transport's nbdkit was told, where it can reach other files of the same folder; and … */
     int secret_fd;        /* … what it was handed down, or -1; ours as long as there is `reach` */
