@@ -21,9 +21,13 @@ guest_chroot() {
         chroot "$1" sh /tmp/inside.sh' guest_chroot "$1" "$ROOT_UUID" </dev/null >"$1.log" 2>&1 || { cat "$1.log" >&2; return 1; }
 }
 
-# image_make ROOT IMAGE: MBR, one partition with ext4, the loader's boot code.
+# image_make ROOT IMAGE: MBR, one partition with ext4, the loader's boot code; for pygrub an ext3 on the whole disk and nothing else.
 image_make() {
     truncate -s "$DISK_SIZE" "$2"
+    if [ "$loader" = pygrub ]; then
+        mke2fs -q -F -t ext3 -U "$ROOT_UUID" -d "$1" -E nodiscard "$2"
+        return
+    fi
     image_partition "$2"
     image_fill "$1" "$2"
     "image_$loader" "$1" "$2"

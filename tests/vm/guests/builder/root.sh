@@ -10,6 +10,7 @@ root_packages() {
     case $loader in
     grub) all+=,grub-pc,initramfs-tools ;;
     extlinux) all+=,extlinux,syslinux-common,dracut ;;
+    pygrub) all+=,initramfs-tools ;;
     esac
     case $network in
     networkmanager) all+=,network-manager ;;

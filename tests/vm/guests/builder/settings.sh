@@ -34,13 +34,13 @@ settings_host() {
     rm -f "$1"/etc/systemd/system/timers.target.wants/*
 }
 
-# root_device: what fstab and GRUB call the root.
-root_device() { if [ "$root_named_by" = uuid ]; then echo "UUID=$ROOT_UUID"; else echo /dev/sda1; fi; }
+# root_device: what fstab and GRUB call the root: /dev/sda1, or the name that the guest gives, or its UUID.
+root_device() { if [ "$root_named_by" = uuid ]; then echo "UUID=$ROOT_UUID"; else echo "${root_name:-/dev/sda1}"; fi; }
 
 settings_disk() {
     put "$1" /etc/fstab <<-EOF
 	# <file system> <mount point> <type> <options> <dump> <pass>
-	$(root_device) / ext4 errors=remount-ro 0 1
+	$(root_device) / ${root_type:-ext4} errors=remount-ro 0 1
 	EOF
 }
 
@@ -71,6 +71,12 @@ settings_extlinux() {
 	hostonly="yes"
 	hostonly_cmdline="no"
 	EOF
+}
+
+# The menu is for pygrub on the host of Xen, which knows GRUB's root as the whole disk; inside-pygrub.sh writes it.
+settings_pygrub() {
+    put "$1" /etc/securetty <<<"hvc0"
+    settings_initramfs "$1"
 }
 
 settings_ifupdown() {
@@ -172,4 +178,4 @@ settings_initramfs() {
 }
 
 # source_modules: the modules of the source machine's root disk, as /sys names them there.
-source_modules() { printf '%s\n' sym53c8xx sd_mod ext4; }
+source_modules() { printf '%s\n' "${drivers[@]:-sym53c8xx}" sd_mod "${root_type:-ext4}"; }
