@@ -51,6 +51,7 @@ void plan_network(struct planning *planning)
     network_swap_names(planning);
     network_readdress(planning);
     network_keep_from_cloud_init(planning);
+    network_keep_from_kudzu(planning);
     network_forget_drives(planning);
     network_switch_lro_off(planning);
 }

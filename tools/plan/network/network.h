@@ -27,6 +27,8 @@ bool network_udev_waits_for_names(const struct guest *guest);
 void network_readdress(struct planning *planning);
 /* What would undo it at the next boot: cloud-init, which writes the settings anew on what it takes for a new machine. */
 void network_keep_from_cloud_init(struct planning *planning);
+/* The same: kudzu of RHEL up to 5. */
+void network_keep_from_kudzu(struct planning *planning);
 /* Rules that name the optical drives of the old machine. */
 void network_forget_drives(struct planning *planning);
 /* A guest that forwards packets must not have its cards merge them. */
