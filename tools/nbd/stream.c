@@ -18,8 +18,6 @@
 
 #define TICK_MS 250              /* how often a wait looks at `stop` */
 #define CONNECT_LIMIT_MS 10000
-/* A source whose own storage hangs stays silent with the connection alive; a dead host is noticed earlier by keepalive. */
-#define SILENCE_LIMIT_MS 180000
 /* A host that lost power or its cable sends no FIN: probes after 10 s, given up after 30 s. */
 #define KEEPALIVE_IDLE_S 10
 #define KEEPALIVE_INTERVAL_S 5
@@ -119,8 +117,9 @@ static int check_limits(const struct stream *stream, int64_t quiet_since, struct
         return error_set(err, "stopped");
     if (stream->deadline_ms && clock_ms() > stream->deadline_ms)
         return error_set(err, "the server accepts connections but does not speak, or too slowly");
-    if (clock_ms() - quiet_since > SILENCE_LIMIT_MS)
-        return error_set(err, "the source was silent for %d s", SILENCE_LIMIT_MS / 1000);
+    int silence_limit_ms = stream->silence_limit_ms ? atomic_load(stream->silence_limit_ms) : STREAM_SILENCE_LIMIT_MS;
+    if (clock_ms() - quiet_since > silence_limit_ms)
+        return error_set(err, "the source was silent for %d s", silence_limit_ms / 1000);
     return 0;
 }
 

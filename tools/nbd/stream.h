@@ -13,10 +13,14 @@
 #include "tls.h"
 #include "uri.h"
 
+/* A source whose own storage hangs stays silent with the connection alive; a dead host is noticed earlier by keepalive. */
+#define STREAM_SILENCE_LIMIT_MS 180000
+
 struct stream {
     int fd;
     struct tls *tls;             /* NULL: in the clear */
     const atomic_bool *stop;     /* set by others: every wait ends within a quarter of a second. May be NULL */
+    const atomic_int *silence_limit_ms; /* set by others, at any time: how long nothing may come; NULL: STREAM_SILENCE_LIMIT_MS */
     int64_t deadline_ms;         /* on clock_ms(); 0: none. For the handshake */
     atomic_ullong *received_bytes; /* counted here; may be NULL */
 };

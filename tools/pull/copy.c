@@ -19,6 +19,7 @@
 #define NEAR_SECONDS 0.002 /* there and back */
 #define NEAR_REQUESTS 12u  /* in flight then, over all connections: with 1 MiB each enough for 50 Gbit/s */
 #define SILENCE_TOLD_MS 10000 /* after this the operator is told that nothing moves */
+#define IMPATIENCE_FIRST_MS 10000
 #define ZERO_RUN_BYTES (256ull << 20)       /* at a time, so that the journal and a stop come in between */
 #define ZERO_RUN_COMPARED_BYTES (16ull << 20)
 
@@ -280,6 +281,8 @@ int copy_run(struct copy *copy, struct nbd *first, pull_told *told, void *contex
     struct threads threads = {0};
     struct watch watch = {.started_ms = clock_ms(), .moved_ms = clock_ms(), .to_receive_bytes = pool_data_left(&copy->pool)};
     struct error start_err = {0};
+    atomic_init(&copy->silence_limit_ms, STREAM_SILENCE_LIMIT_MS);
+    copy->impatience_ms = IMPATIENCE_FIRST_MS;
     copy->depth = choose_depth(copy, first);
     copy->connected = first->stream.fd >= 0 ? 1 : 0;
     pthread_mutex_init(&copy->lock, NULL);

@@ -29,6 +29,8 @@ struct copy {
     struct pool pool;
     atomic_bool stop;
     atomic_ullong received_bytes;
+    atomic_int silence_limit_ms; /* of each connection; shorter when others have nothing left to do */
+    int impatience_ms;        /* what it becomes then; under the lock */
     bool flush_failed;        /* of the thread that saves the journal: what was settled since the slot before may be lost */
 
     pthread_mutex_t lock;     /* of what follows */
@@ -56,6 +58,10 @@ void copy_fail(struct copy *copy, const struct error *err);
 void copy_lost(struct copy *copy, bool was_connected, const struct error *err);
 void copy_connected(struct copy *copy);
 void copy_progressed(struct copy *copy);
+/* A connection has nothing left to do: one that is silent is dropped soon, so that its chunks can be had by another. */
+void copy_hurry(struct copy *copy);
+/* One was lost, and there is work again. */
+void copy_relent(struct copy *copy);
 /* A source that is lost may have lost what makes NBD of it. Only for the thread that watches, as what is started ends with it. */
 void copy_revive_source(struct copy *copy);
 

@@ -1,6 +1,7 @@
 /* A connection that was lost is made again: is it still the same source, and is what makes NBD of it still there? See copy.h. */
 #include <string.h>
 
+#include "../base/bytes.h"
 #include "../source/source.h"
 #include "copy.h"
 
@@ -47,6 +48,23 @@ enum nbd_result worker_reconnect(struct worker *worker, struct error *err)
 {
     enum nbd_result result = nbd_connect(&worker->nbd, worker->copy->source, err);
     return result == NBD_OK ? verify_source(worker, err) : result;
+}
+
+void copy_hurry(struct copy *copy)
+{
+    pthread_mutex_lock(&copy->lock);
+    atomic_store(&copy->silence_limit_ms, copy->impatience_ms);
+    pthread_mutex_unlock(&copy->lock);
+}
+
+/* A place that the source needs long for would be as slow over any other connection: it is given more time each time. */
+void copy_relent(struct copy *copy)
+{
+    pthread_mutex_lock(&copy->lock);
+    if (atomic_load(&copy->silence_limit_ms) == copy->impatience_ms)
+        copy->impatience_ms = (int)least((uint64_t)copy->impatience_ms * 2, STREAM_SILENCE_LIMIT_MS);
+    atomic_store(&copy->silence_limit_ms, STREAM_SILENCE_LIMIT_MS);
+    pthread_mutex_unlock(&copy->lock);
 }
 
 void copy_revive_source(struct copy *copy)

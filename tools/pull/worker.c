@@ -242,6 +242,7 @@ static void wait_for_work(struct worker *worker)
             usleep(PIECE_PAUSE_MS * 1000 / 4);
             return;
         }
+    copy_hurry(worker->copy);
     pool_wait_change(&worker->copy->pool);
 }
 
@@ -269,6 +270,7 @@ static void worker_run(struct worker *worker)
         if (result == NBD_OK)
             continue;
         nbd_drop(&worker->nbd);
+        copy_relent(copy);
         give_all_back(worker);
         if (result == NBD_WRONG)
             copy_fail(copy, &err);
@@ -284,6 +286,7 @@ void *worker_main(void *argument)
     worker->state = &state;
     worker->nbd.stream.stop = &worker->copy->stop;
     worker->nbd.stream.received_bytes = &worker->copy->received_bytes;
+    worker->nbd.stream.silence_limit_ms = &worker->copy->silence_limit_ms;
     worker_run(worker);
     nbd_close(&worker->nbd);
     free(state.scratch);

@@ -8,6 +8,7 @@ LISTEN and SERVER are paths of Unix sockets, or HOST:PORT.
     rate=N       bytes per second, of all connections together
     stop=N       after N bytes, of all connections together, nothing more goes to the client until SIGUSR2 comes
     cut=N        every connection is cut once N bytes of it have gone to the client, wherever in a reply that is
+    silent=N     the first connection of which N bytes have gone to the client is silent from then on, and stays open
     drip=N       after N bytes of a connection the next 2000 come one by one, 1 ms apart
 
 COUNT-FILE holds the number of bytes that go to clients, and of connections that were asked for; it is made anew every tenth
@@ -23,7 +24,7 @@ import time
 LISTEN, SERVER, COUNT = sys.argv[1:4]
 WANTED = {key: int(value) for key, value in (word.split("=") for word in sys.argv[4:])}
 lock = threading.Lock()
-state = {"bytes": 0, "connections": 0, "due": 0.0}
+state = {"bytes": 0, "connections": 0, "due": 0.0, "silent": False}
 connections = []
 goes_on = threading.Event()
 
@@ -47,6 +48,13 @@ def carry(count):
     time.sleep(max(0, due - time.monotonic()))
 
 
+def falls_silent():
+    """One connection does, once."""
+    with lock:
+        first, state["silent"] = not state["silent"], True
+    return first
+
+
 def end(*sockets):
     for each in sockets:
         try:
@@ -63,6 +71,8 @@ def to_client(server, client):
                 carry(WANTED["cut"] - sent)
                 client.sendall(data[:WANTED["cut"] - sent])
                 break
+            if sent + len(data) > WANTED.get("silent", 1 << 62) and falls_silent():
+                goes_on.wait()
             carry(len(data))
             if sent <= WANTED.get("drip", -1) < sent + len(data):
                 for at in range(min(2000, len(data))):
