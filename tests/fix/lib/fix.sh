@@ -30,7 +30,7 @@ needs_guest() {
 }
 
 # A loop detaches a moment after its last user is gone, and mount(8) would take it again, read-only as it may be.
-is_detached() { ! losetup --associated "$WORK/disk" --noheadings | grep .; }
+is_detached() { [ -z "$(losetup --associated "$WORK/disk" --noheadings)" ]; }
 wait_detached() { wait_until is_detached; }
 
 # mounted OPTION COMMAND...: with the root file system of the disk on $MOUNT. mount(8) loses the race for a free loop device
