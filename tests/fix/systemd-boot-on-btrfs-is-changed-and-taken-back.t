@@ -1,0 +1,44 @@
+#!/bin/bash
+# A Debian with systemd-boot, its root a subvolume of a btrfs: update-initramfs runs in the sealed chroot, and the guest's own kernel-install lays the
+# new initrd onto the EFI system partition, from where it boots; undo brings that back as well.
+set -euo pipefail
+# shellcheck source=tests/fix/lib/fix.sh
+. "$(dirname "$0")/lib/fix.sh"
+for tool in mcopy mke2fs; do command -v "$tool" >/dev/null || skip_all "$tool is not installed"; done
+grep -qw btrfs /proc/filesystems || modprobe btrfs 2>/dev/null || skip_all "this kernel has no btrfs"
+needs_guest systemd-boot
+MACHINE=$TOP/tests/hardware/qemu-q35-uefi.json
+ESP_MIB=200
+ROOT_OFFSET=$(((1 + ESP_MIB) << 20))
+ESP_UUID=5c1aab1e-0000-4000-8000-000000000001
+
+# Not every kernel that runs tests knows FAT, so the files of the EFI system partition are put on an ext4: that it is none is the one link that breaks.
+exchange_esp() {
+    dd if="$WORK/disk" of="$WORK/esp" bs=1M skip=1 count="$ESP_MIB" status=none
+    mkdir "$WORK/files"
+    mcopy -s -Q -n -i "$WORK/esp" ::/ "$WORK/files/"
+    mke2fs -q -F -t ext4 -U "$ESP_UUID" -d "$WORK/files" -E offset=1048576,nodiscard "$WORK/disk" "${ESP_MIB}M"
+    mounted subvol=@rootfs sed -i "s|^UUID=[-0-9A-F]* /boot/efi vfat umask=0077|UUID=$ESP_UUID /boot/efi ext4 defaults|" "$MOUNT/etc/fstab"
+}
+proof() { "$REHOST" prove --hardware "$MACHINE" "$WORK/disk"; }
+only_the_firmware_is_broken() { proof >"$WORK/proof" || true; [ "$(grep -c BROKEN "$WORK/proof")" -eq 1 ] && grep -E '^firmware +BROKEN .*holds no FAT' "$WORK/proof"; }
+entry() { debugfs -R "cat /loader/entries/$1" "$WORK/disk?offset=1048576" 2>/dev/null; }
+entry_is_sound() {
+    local name
+    name=$(basename "$WORK"/files/loader/entries/*.conf)
+    entry "$name"
+    entry "$name" | diff "$WORK/files/loader/entries/$name" -
+}
+
+must "the guest is made ready" exchange_esp
+tries "it is a guest of systemd-boot" seen "systemd-boot, /boot/efi/loader/loader.conf, boots"
+tries "its root is found in its subvolume" ends_with 3 "its subvolume @rootfs" proof
+tries "the initrd on the EFI system partition lacks the driver" ends_with 3 "/boot/efi/0d3c5c1ab7e94f5d8f1e2a3b4c5d6e7f/6." proof
+tries "... which breaks the chain" grep -E '^disk driver +BROKEN .*ahci' "$WORK/said"
+must "the fix is carried out, and planned anew nothing is left" ends_with 0 "nothing is left to be changed" fix
+tries "the copy that boots was made anew: every link holds but the firmware's" only_the_firmware_is_broken
+tries "the menu entry is what it was" entry_is_sound
+tries "a second fix has nothing to change" ends_with 0 "nothing has to be changed" fix
+tries "the fix is taken back" ends_with 0 "taken back" fix --undo
+tries "the copy that boots is the old one again" ends_with 3 "lacks what /dev/sda of this machine needs: " proof
+tap_done
