@@ -90,13 +90,14 @@ TARGET=$WORK/target.img
 SIZE=$((100 * 1048576 + 512))
 random_disk "$SOURCE" "$SIZE"
 old_disk "$TARGET"
+printf 'EFI PART' | dd of="$TARGET" bs=512 seek=$((SIZE / 512 - 1)) conv=notrunc status=none # from which a firmware may mend a GPT
 serve_qemu whole -f raw -e 16 "$SOURCE"
 link most whole stop=$((70 * 1048576))
 "$REHOST" pull --all "$(uri most)" "$TARGET" >"$WORK/killed.out" 2>&1 &
 PID=$!
 must "most of a larger disk comes" wait_until has_journaled "$TARGET" $((50 * 1048576))
 { kill -9 "$PID" && wait "$PID"; } 2>/dev/null || true
-tries "killed then the disk does not boot" does_not_boot "$TARGET" "$SIZE"
+tries "killed then the disk does not boot, nor is the old one's table at its end" does_not_boot "$TARGET" "$SIZE"
 tries "... says what it is to whoever reads its first sector" grep -aq 'rehost: this disk is being filled' <(head -c 512 "$TARGET")
 pull --json "$(uri whole)" "$TARGET" >/dev/null
 KEPT=$(json_number "$WORK/pull.out" resumed_bytes)

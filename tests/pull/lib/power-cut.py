@@ -78,7 +78,9 @@ def cut(log, before, place, seed):
 
 
 def verdict(image, source):
-    """What a firmware makes of it, and whether that is right."""
+    """What a firmware makes of it, and whether that is right. A GPT's header comes when all that it speaks of is there."""
+    if image[SECTOR:SECTOR + 8] == b"EFI PART" and image[SECTOR:len(source)] != source[SECTOR:]:
+        return "has a GPT", False
     if image[510:512] != b"\x55\xaa":
         return "does not boot", True
     if image[:BOOT_CODE] == source[:BOOT_CODE]:
