@@ -33,6 +33,9 @@ tries "for people, too" pull_says 0 "^Verified in [0-9.]+ s: SHA-256 $DIGEST" --
 serve_rotten pieces "$SOURCE" odd-pieces
 tries "what came in pieces that are no sectors has no digest: it is compared with the source" verified "$(uri pieces)" "$WORK/c"
 tries "... by fetching it again" test "$(json_number "$WORK/pull.out" fetched_again_bytes)" -gt "$MIB"
+serve_rotten partly "$SOURCE" odd-error-offset
+tries "what came of a request that failed in its middle, and came again, counts once" verified "$(uri partly)" "$WORK/p"
+tries "... so nothing has to be fetched again" number_is fetched_again_bytes 0
 
 # cut_off TARGET OPTIONS…: a run whose source is lost in the middle of the disk, and that leaves its journal.
 cut_off() {

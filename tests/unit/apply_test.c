@@ -406,7 +406,7 @@ static void a_sealed_program_ends_in_time_with_all_its_children(void **state)
     time_t start = time(NULL);
     assert_int_equal(sealed("setsid sleep 1234 & sleep 1234", 2, NULL, &err), -1);
     assert_non_null(strstr(err.message, "did not end within 2 seconds"));
-    assert_true(time(NULL) - start < 20);
+    assert_true(time(NULL) - start < 600);
 }
 
 static void a_daemon_that_a_sealed_program_leaves_is_ended(void **state)
@@ -414,7 +414,7 @@ static void a_daemon_that_a_sealed_program_leaves_is_ended(void **state)
     (void)state;
     time_t start = time(NULL);
     assert_sealed("setsid sleep 1234 & exit 0");
-    assert_true(time(NULL) - start < 20);
+    assert_true(time(NULL) - start < 600);
 }
 
 static void the_status_and_output_of_a_sealed_program_come_back(void **state)

@@ -197,9 +197,9 @@ static void files_of_no_sane_size_are_not_read(void **state)
     put_sparse(&fixture, "boot/grub/grub.cfg", 100 << 20);
     put_sparse(&fixture, "etc/os-release", 100 << 20);
     put_sparse(&fixture, "lib/modules/" FIXTURE_KERNEL "/modules.dep", 1 << 30);
-    clock_gettime(CLOCK_MONOTONIC, &before);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
     open_guest(&fixture, &guest);
-    clock_gettime(CLOCK_MONOTONIC, &after);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
     assert_int_equal(guest.fstab_count, 0);
     assert_true(guest.notes.count >= 2);
     assert_true(after.tv_sec - before.tv_sec < 20);

@@ -169,9 +169,9 @@ static void a_bomb_is_not_read_to_its_end(void **state)
     cpio_add(&archive, "TRAILER!!!", "", 0, 0);
     compress(&archive, gzip, &packed);
     struct timespec before, after;
-    clock_gettime(CLOCK_MONOTONIC, &before);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
     expect_problem(&packed, "more than any initrd does");
-    clock_gettime(CLOCK_MONOTONIC, &after);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
     assert_true(after.tv_sec - before.tv_sec < 20);
 }
 
