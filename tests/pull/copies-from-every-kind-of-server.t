@@ -56,7 +56,7 @@ copies "an export name with a blank, percent-encoded" named disk%20one
 
 for oddity in pieces shuffled df-overflow error-offset unknown-error status-error status-beyond-last; do
     serve_rotten "$oddity" "$SOURCE" "odd-$oddity"
-    head -c "$SIZE" /dev/urandom >"$WORK/$oddity.target" # so that what is not written shows
+    head -c "$(stat -c %s "$SOURCE")" /dev/urandom >"$WORK/$oddity.target" # so that what is not written shows
     copies "rare but right: $oddity" "$oddity"
 done
 rm -f "$WORK/logged.sock"
