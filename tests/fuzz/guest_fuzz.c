@@ -18,7 +18,7 @@
 
 #define FILES_MAX 64
 #define MARK "=== "
-#define HARDWARE "tests/hardware/qemu-virtio.json"
+#define HARDWARE "tests/hardware/qemu-two-cards-heard.json" /* with what was heard on the wires */
 
 int __wrap_program_start_reading(const struct program *program, pid_t *pid, struct error *err);
 
@@ -105,9 +105,22 @@ static void prepare(void)
     must(mkdtemp(root = fuzz_scratch()));
 }
 
+/* The job gives the first address of the guest, whatever that says, another one. */
+static void change_address(const struct guest *guest, struct strings *changes)
+{
+    if (!guest->nic_count || !guest->nics[0].network_count)
+        return;
+    const char *address = guest->nics[0].networks[0].address;
+    cleanup_free char *change = checked_printf("%.*s=%s", (int)strcspn(address, "/"), address, strchr(address, ':') ? "2001:db8::9/47" : "198.51.100.9/22");
+    if (address_change_check(change, NULL) == 0)
+        strings_add(changes, change);
+}
+
 static void plan_for(const struct guest *guest)
 {
-    struct plan_input input = {.guest = guest, .hardware = &hardware};
+    cleanup_strings struct strings changes = {0};
+    change_address(guest, &changes);
+    struct plan_input input = {.guest = guest, .hardware = &hardware, .address_changes = &changes};
     struct plan plan;
     struct error err = {0};
     must(plan_make(&input, &plan, &err) == 0);
