@@ -264,6 +264,25 @@ static void every_name_of_a_partition_means_the_same_one(void **state)
             fail_msg("%s is a partition", others[i]);
 }
 
+static void volumes_are_found_by_their_names_and_what_is_in_them(void **state)
+{
+    (void)state;
+    char *root_names[] = {"/dev/mapper/old--vg-root", "/dev/old-vg/root"}, *array_names[] = {"/dev/md/0", "/dev/md0"};
+    struct partition partitions[] = {{.number = 1, .uuid = "111"}};
+    struct partition volumes[] = {{.kind = LAYER_RAID, .names = {array_names, 2, 2}, .uuid = "222"}, {.kind = LAYER_LVM, .names = {root_names, 2, 2}, .uuid = "333"}};
+    struct guest_disk disk = {.device = "/dev/x", .partitions = partitions, .partition_count = 1, .volumes = volumes, .volume_count = 2};
+    assert_ptr_equal(guest_partition_of(&disk, "/dev/mapper/old--vg-root"), &volumes[1]);
+    assert_ptr_equal(guest_partition_of(&disk, "/dev/old-vg/root"), &volumes[1]);
+    assert_ptr_equal(guest_partition_of(&disk, "UUID=333"), &volumes[1]);
+    assert_null(guest_partition_of(&disk, "/dev/mapper/old--vg-home"));
+    assert_ptr_equal(guest_partition_of(&disk, "/dev/md0"), &volumes[0]);
+    assert_ptr_equal(guest_partition_of(&disk, "/dev/md127"), &volumes[0]); /* as a rescue system called the only array */
+    volumes[1].kind = LAYER_RAID;
+    assert_null(guest_partition_of(&disk, "/dev/md127"));
+    assert_ptr_equal(guest_disk_part(&disk, 2), &volumes[1]);
+    assert_null(guest_disk_part(&disk, 3));
+}
+
 static void what_is_not_there_is_named(void **state)
 {
     (void)state;
@@ -305,6 +324,7 @@ int main(void)
         cmocka_unit_test(an_fstab_is_read_up_to_a_bound),
         cmocka_unit_test(fstab_fields_are_cut_and_unescaped),
         cmocka_unit_test(every_name_of_a_partition_means_the_same_one),
+        cmocka_unit_test(volumes_are_found_by_their_names_and_what_is_in_them),
         cmocka_unit_test(what_is_not_there_is_named),
         cmocka_unit_test(a_report_moves_no_cursor),
     };

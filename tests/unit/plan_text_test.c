@@ -18,6 +18,7 @@
 #include "plan/initrd/initrd.h"
 #include "plan/network/network_text.h"
 #include "plan/shell_config.h"
+#include "plan/volumes.h"
 #include "plan/start_scripts.h"
 
 #define NEW "52:54:00:bb:00:01"
@@ -407,9 +408,19 @@ static void a_second_disk_is_known_by_the_order_of_the_names(void **state)
     assert_null(device_partition(&guest, "/dev/sdb1"));
 }
 
+static void an_array_may_lie_on_other_disks_now(void **state)
+{
+    (void)state;
+    assert_same(mdadm_conf_settled("DEVICE /dev/sda1 /dev/sdb1\nDEVICE partitions\nARRAY /dev/md0 devices=/dev/sda1,/dev/sdb1 UUID=1:2\n"
+                                   "ARRAY /dev/md1 UUID=3:4 devices=/dev/sd[ab]2\nARRAY /dev/md2 UUID=5:6 devices=/dev/mapper/x\n"),
+                "#DEVICE /dev/sda1 /dev/sdb1 # taken out by rehost: it names the old machine's disks\nDEVICE partitions\nARRAY /dev/md0 UUID=1:2\n"
+                "ARRAY /dev/md1 UUID=3:4\nARRAY /dev/md2 UUID=5:6 devices=/dev/mapper/x\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_array_may_lie_on_other_disks_now),
         cmocka_unit_test(the_old_machines_clock_and_console_leave_the_command_line),
         cmocka_unit_test(a_root_that_is_lost_stays_where_nothing_else_names_one),
         cmocka_unit_test(every_boot_loader_gets_its_default),

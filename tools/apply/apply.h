@@ -14,7 +14,7 @@ int apply_plan(const struct guest *guest, const struct plan *plan, apply_told *t
 
 /* As guest_open_disks for writing, but a fix that was cut off (the machine was switched off) is taken back first, so that what is
  * known of the guest is no half of a plan. *recovered says so; it may be NULL. */
-int apply_open(const char *const *disks, size_t count, struct guest *guest, bool *recovered, struct error *err);
+int apply_open(const char *const *disks, size_t count, struct guest_keys *keys, struct guest *guest, bool *recovered, struct error *err);
 
 /* Puts everything back that the manifest of the latest fix names; with the first fix the packages go that were installed before it. */
 int apply_undo(const struct guest *guest, struct error *err);

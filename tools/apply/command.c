@@ -11,7 +11,8 @@
 #include "packages.h"
 
 struct wishes {
-    const char *what, *hardware, *disk;
+    const char *what, *hardware, *disk, *luks_key;
+    struct guest_keys keys;
     struct nic_choices choices;
     struct strings packages;
     bool dry_run, undo, listen, boot_entry;
@@ -44,17 +45,17 @@ static void print_diffs(const struct guest *guest, const struct plan *plan)
     }
 }
 
-static int open_for(const struct wishes *wishes, struct guest *guest, struct error *err)
+static int open_for(struct wishes *wishes, struct guest *guest, struct error *err)
 {
     bool recovered = false;
     *guest = (struct guest){.root_fd = -1};
     int result;
     if (wishes->dry_run)
-        result = guest_open(wishes->what, GUEST_READ, guest, err);
+        result = guest_open_disks(&wishes->what, 1, GUEST_READ, &wishes->keys, guest, err);
     else if (wishes->undo)
-        result = guest_open(wishes->what, GUEST_WRITE, guest, err);
+        result = guest_open_disks(&wishes->what, 1, GUEST_WRITE, &wishes->keys, guest, err);
     else
-        result = apply_open(&wishes->what, 1, guest, &recovered, err);
+        result = apply_open(&wishes->what, 1, &wishes->keys, guest, &recovered, err);
     if (recovered)
         printf("An earlier fix was cut off; what it had changed was put back first.\n");
     return result;
@@ -100,7 +101,7 @@ static int check_again(const struct wishes *wishes, const struct guest *guest, s
 
 typedef int guest_work(const struct wishes *wishes, const struct guest *guest, struct hardware *hardware, struct error *err);
 
-static int with_guest(const struct wishes *wishes, struct hardware *hardware, guest_work *work, struct error *err)
+static int with_guest(struct wishes *wishes, struct hardware *hardware, guest_work *work, struct error *err)
 {
     struct guest guest;
     struct error closing = {0};
@@ -153,7 +154,7 @@ static int make_boot_entry(const struct wishes *wishes, const struct guest *gues
     return result < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int run(const struct wishes *wishes, struct error *err)
+static int run(struct wishes *wishes, struct error *err)
 {
     cleanup_hardware struct hardware hardware = {0};
     if (wishes->boot_entry && wishes->hardware) {
@@ -191,6 +192,7 @@ int command_fix(int argc, char **argv)
         {"address", ADDRESS_ARGUMENT, ADDRESS_HELP, .take = take_address_change, .context = &wishes.choices},
         {"listen", NULL, LISTEN_HELP, .flag = &wishes.listen},
         {"packages", "PLACE", "install first: a .deb or .rpm file, a folder of them, or an URL (may be repeated)", .take = take_packages, .context = &wishes.packages},
+        {"luks-key", "FILE", "opens what is encrypted by LUKS: the whole of FILE, or its one line", .value = &wishes.luks_key},
         {"dry-run", NULL, "show the plan and every line that would change; change nothing", .flag = &wishes.dry_run},
         {"boot-entry", NULL, "give this machine's UEFI firmware a boot entry for the guest, too", .flag = &wishes.boot_entry},
         {"undo", NULL, "take the last fix back", .flag = &wishes.undo},
@@ -201,11 +203,12 @@ int command_fix(int argc, char **argv)
     if (options_parse(&usage, argc, argv, &first, &status) == 0) {
         struct error err = {0};
         wishes.what = argv[first];
-        status = run(&wishes, &err);
+        status = guest_keys_add_file(&wishes.keys, wishes.luks_key, &err) < 0 ? EXIT_FAILED : run(&wishes, &err);
         if (status == EXIT_FAILED)
             fprintf(stderr, "rehost: fix: %s\n%s%s", err.message, err.advice, err.advice[0] ? "\n" : "");
     }
     nic_choices_free(&wishes.choices);
     strings_free(&wishes.packages);
+    guest_keys_forget(&wishes.keys);
     return status;
 }

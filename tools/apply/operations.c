@@ -79,17 +79,11 @@ static bool was_cut_off(const struct guest *guest, int *number)
     return *number > 0 && !undo_is_complete(guest->root_fd, *number);
 }
 
-/* The first may be a directory, which has no others. */
-static int open_to_write(const char *const *disks, size_t count, struct guest *guest, struct error *err)
-{
-    return count == 1 ? guest_open(disks[0], GUEST_WRITE, guest, err) : guest_open_disks(disks, count, GUEST_WRITE, guest, err);
-}
-
-int apply_open(const char *const *disks, size_t count, struct guest *guest, bool *recovered, struct error *err)
+int apply_open(const char *const *disks, size_t count, struct guest_keys *keys, struct guest *guest, bool *recovered, struct error *err)
 {
     int number;
     struct error closing = {0};
-    if (open_to_write(disks, count, guest, err) < 0)
+    if (guest_open_disks(disks, count, GUEST_WRITE, keys, guest, err) < 0)
         return -1;
     bool cut_off = was_cut_off(guest, &number);
     if (recovered)
@@ -101,7 +95,7 @@ int apply_open(const char *const *disks, size_t count, struct guest *guest, bool
         *err = closing;
         result = -1;
     }
-    return result < 0 ? -1 : open_to_write(disks, count, guest, err);
+    return result < 0 ? -1 : guest_open_disks(disks, count, GUEST_WRITE, keys, guest, err);
 }
 
 int apply_undo(const struct guest *guest, struct error *err)

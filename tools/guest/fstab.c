@@ -133,12 +133,19 @@ static const struct partition *by_number(const struct guest_disk *disk, int numb
     return NULL;
 }
 
+/* Of RAIDs a superblock, /etc/mdadm.conf and the order of discovery give the names, and they differ: where there is one array, it is meant. */
 static const struct partition *by_name(const struct guest_disk *disk, const char *name)
 {
-    for (size_t i = 0; i < disk->volume_count; i++)
-        if (strings_contain(&disk->volumes[i].names, name))
-            return &disk->volumes[i];
-    return NULL;
+    const struct partition *array = NULL;
+    size_t arrays = 0;
+    for (size_t i = 0; i < disk->volume_count; i++) {
+        const struct partition *volume = &disk->volumes[i];
+        if (strings_contain(&volume->names, name))
+            return volume;
+        arrays += volume->kind == LAYER_RAID;
+        array = volume->kind == LAYER_RAID ? volume : array;
+    }
+    return arrays == 1 && string_starts(name, "/dev/md") ? array : NULL;
 }
 
 /* By one of the identities; UUIDs are compared without regard to case, as udev writes FAT's in capitals. */

@@ -34,6 +34,7 @@ struct partition {
     char *closed;    /* or else why it is not; NULL: no container, or of a kind that is never looked into */
     enum layer kind;       /* LAYER_NONE: a partition */
     struct strings names;  /* of a volume, as the guest knows it: "/dev/mapper/vg-root", "/dev/vg/root" */
+    const struct partition *container; /* of what is encrypted: where it lies; else NULL */
     unsigned layers;       /* of a volume, and of all that it lies in: enum layer, one bit each */
     struct strings drivers; /* and the kernel's modules for these: "dm_mod", "raid1" */
 };
@@ -153,18 +154,33 @@ struct guest {
     struct guest_nic *nics;
     size_t nic_count;
     struct strings notes;    /* what is odd and could not stop us: "journal not replayed", … */
+    struct guest_keys *keys; /* what opens what is encrypted; NULL: nothing does */
     struct attachment *attachment; /* loops, mounts, helpers: undone by guest_close */
 };
 
 enum guest_access { GUEST_READ, GUEST_WRITE };
+
+/* What opens LUKS: keys as files, and somebody who may be asked for a passphrase. */
+#define GUEST_KEYS_MAX 8
+struct guest_keys {
+    int fds[GUEST_KEYS_MAX]; /* what was asked for and fitted is added */
+    size_t count;
+    int (*ask)(void *context, const char *question, char **answer, struct error *err); /* NULL: nobody can be asked. The answer is the caller's */
+    void *context;
+};
+/* NULL is no file, and no error. */
+int guest_keys_add_file(struct guest_keys *keys, const char *file, struct error *err);
+void guest_keys_forget(struct guest_keys *keys);
+#define cleanup_keys __attribute__((cleanup(guest_keys_forget)))
 
 /* WHAT: a disk (/dev/x), an image file, a source's URI (source/source.h), or a directory that is a guest's root.
  * Everything is attached and mounted in a private mount namespace of this process; a guest's volumes are put together when
  * this begins and taken apart by guest_close. With GUEST_READ nothing is written, not even a file system's journal. With GUEST_WRITE file systems are
  * checked first (e2fsck -p). A disk without a system is no error: `systems` is empty then. */
 int guest_open(const char *what, enum guest_access access, struct guest *guest, struct error *err);
-/* As guest_open, of a server with several disks; it boots from the first. */
-int guest_open_disks(const char *const *disks, size_t count, enum guest_access access, struct guest *guest, struct error *err);
+/* As guest_open, of a server that may be encrypted, and have several disks; it boots from the first. `keys` (NULL: none) have to stay until
+ * guest_close. */
+int guest_open_disks(const char *const *disks, size_t count, enum guest_access access, struct guest_keys *keys, struct guest *guest, struct error *err);
 
 /* The same in steps, for whoever looks at disks before something of them is mounted: attach each, then give the others to the first, then look in. */
 int guest_attach(const char *what, enum guest_access access, struct guest *guest, struct error *err);

@@ -80,10 +80,9 @@ static int mount_system(struct guest *guest, struct error *err)
     struct partition *root = NULL;
     enum guest_access access = guest->writable ? GUEST_WRITE : GUEST_READ;
     volumes_open(guest, access);
-    for (size_t i = 0; i < guest->other_count; i++)
-        volumes_open(&guest->others[i], access);
     if (roots_find(guest, &root, err) < 0)
         return -1;
+    luks_rename(guest);
     return guest->systems.count == 1 ? roots_mount(guest, root, access, err) : 0;
 }
 
@@ -112,16 +111,6 @@ static int attach_others(const char *const *disks, size_t count, enum guest_acce
     return 0;
 }
 
-int guest_open_disks(const char *const *disks, size_t count, enum guest_access access, struct guest *guest, struct error *err)
-{
-    if (guest_attach(disks[0], access, guest, err) < 0)
-        return -1;
-    if (attach_others(disks, count, access, guest, err) == 0 && guest_look_in(guest, err) == 0)
-        return 0;
-    guest_close(guest, NULL);
-    return -1;
-}
-
 static int open_tree(const char *what, enum guest_access access, struct guest *guest, struct error *err)
 {
     *guest = (struct guest){.what = checked_copy(what), .root_fd = -1, .writable = access == GUEST_WRITE};
@@ -133,9 +122,22 @@ static int open_tree(const char *what, enum guest_access access, struct guest *g
     return 0;
 }
 
+int guest_open_disks(const char *const *disks, size_t count, enum guest_access access, struct guest_keys *keys, struct guest *guest, struct error *err)
+{
+    if (count == 1 && is_directory(disks[0]))
+        return open_tree(disks[0], access, guest, err);
+    if (guest_attach(disks[0], access, guest, err) < 0)
+        return -1;
+    guest->keys = keys;
+    if (attach_others(disks, count, access, guest, err) == 0 && guest_look_in(guest, err) == 0)
+        return 0;
+    guest_close(guest, NULL);
+    return -1;
+}
+
 int guest_open(const char *what, enum guest_access access, struct guest *guest, struct error *err)
 {
-    return is_directory(what) ? open_tree(what, access, guest, err) : guest_open_disks(&what, 1, access, guest, err);
+    return guest_open_disks(&what, 1, access, NULL, guest, err);
 }
 
 static void free_partition(struct partition *partition)

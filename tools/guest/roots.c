@@ -9,6 +9,7 @@
 #include "../base/cleanup.h"
 #include "../base/root.h"
 #include "disk/attach.h"
+#include "disk/volumes.h"
 #include "inspect.h"
 
 static bool any_exists(int fd, const char *const *paths)
@@ -72,8 +73,9 @@ static int look_into(struct guest *guest, struct partition *partition, const cha
 
 static void look_for_system(struct guest *guest, struct partition *partition, int fd, struct glance *glance)
 {
-    (void)guest;
     glance->found = root_holds_system(fd);
+    if (glance->found)
+        luks_take_names(guest, fd);
     glance->subvolume_id = string_is(partition->fs_type, "btrfs") ? subvolume_id(fd) : 0;
 }
 
@@ -92,6 +94,9 @@ static void look_at_subvolumes(struct guest *guest, struct partition *partition,
         partition->subvolume = checked_copy(systems.items[0]);
     partition->subvolume_is_default = partition->subvolume && has_id(fd, partition->subvolume, glance->subvolume_id);
     glance->found |= partition->subvolume != NULL;
+    cleanup_close int system_fd = partition->subvolume ? root_open(fd, partition->subvolume, O_RDONLY | O_DIRECTORY, 0) : -1;
+    if (system_fd >= 0)
+        luks_take_names(guest, system_fd);
     if (glance->found || !systems.count)
         return;
     cleanup_free char *names = strings_join(&systems, ", ");

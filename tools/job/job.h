@@ -20,6 +20,7 @@ struct job_disk {
 struct job {
     struct job_disk disks[DISKS_MAX]; /* the first is the one that it boots from; behind it those that have a source */
     char *password_file; /* of the sources whose URI names none; NULL: ask */
+    char *luks_key; /* a file that opens what is encrypted in the guest; NULL: ask */
     char *nic;     /* of this machine, for the pull: "auto" (default), a name, or a MAC */
     char *ip;      /* "dhcp" (default) or ADDRESS/PREFIX[,GATEWAY] */
     bool confirmed; /* confirm=yes: what is on the target disk may be destroyed without asking */

@@ -32,6 +32,12 @@ static int take_password_file(struct job *job, const char *value, struct error *
     return take_string(&job->password_file, value);
 }
 
+static int take_luks_key(struct job *job, const char *value, struct error *err)
+{
+    (void)err;
+    return take_string(&job->luks_key, value);
+}
+
 static int take_nic(struct job *job, const char *value, struct error *err)
 {
     (void)err;
@@ -136,7 +142,7 @@ static int take_job(struct job *job, const char *value, struct error *err)
 }
 
 /* The order is that of the bits in struct job's `given`. */
-enum key_number { KEY_SOURCE, KEY_PASSWORD_FILE, KEY_DISK, KEY_NIC, KEY_IP, KEY_MAP, KEY_ADDRESS, KEY_CONFIRM, KEY_RESTART, KEY_ALL, KEY_AFTER, KEY_PATIENCE, KEY_READ_ERRORS, KEY_VERIFY, KEY_PACKAGES, KEY_JOB, KEY_COUNT };
+enum key_number { KEY_SOURCE, KEY_PASSWORD_FILE, KEY_LUKS_KEY, KEY_DISK, KEY_NIC, KEY_IP, KEY_MAP, KEY_ADDRESS, KEY_CONFIRM, KEY_RESTART, KEY_ALL, KEY_AFTER, KEY_PATIENCE, KEY_READ_ERRORS, KEY_VERIFY, KEY_PACKAGES, KEY_JOB, KEY_COUNT };
 
 static const struct key {
     const char *name;
@@ -146,6 +152,7 @@ static const struct key {
 } keys[KEY_COUNT] = {
     [KEY_SOURCE] = {"source", NULL, false, true},
     [KEY_PASSWORD_FILE] = {"password-file", take_password_file, false},
+    [KEY_LUKS_KEY] = {"luks-key", take_luks_key, false, false},
     [KEY_DISK] = {"disk", NULL, false, true},
     [KEY_NIC] = {"nic", take_nic, false},
     [KEY_IP] = {"ip", take_ip, false},
@@ -262,6 +269,7 @@ static void merge(struct job *winner, struct job *loser)
         take_if_missing(&winner->disks[i].disk, &loser->disks[i].disk);
     }
     take_if_missing(&winner->password_file, &loser->password_file);
+    take_if_missing(&winner->luks_key, &loser->luks_key);
     take_if_missing(&winner->nic, &loser->nic);
     take_if_missing(&winner->ip, &loser->ip);
     take_if_missing(&winner->job, &loser->job);
@@ -399,6 +407,7 @@ void job_free(struct job *job)
         free(job->disks[i].disk);
     }
     free(job->password_file);
+    free(job->luks_key);
     free(job->nic);
     free(job->ip);
     free(job->job);

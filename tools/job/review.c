@@ -154,6 +154,19 @@ static int go_on_without_plan(struct run *run, const struct error *failure, stru
     return 0;
 }
 
+static int ask_passphrase(void *context, const char *question, char **answer, struct error *err)
+{
+    return run_ask_hidden(context, question, answer, err);
+}
+
+/* A job that is confirmed is left alone: what it needs has to stand in it. */
+static int take_keys(struct run *run, struct error *err)
+{
+    run->keys.ask = run->job.confirmed ? NULL : ask_passphrase;
+    run->keys.context = run;
+    return run->keys.count ? 0 : guest_keys_add_file(&run->keys, run->job.luks_key, err);
+}
+
 static int attach_sources(struct run *run, struct guest *guest, struct error *err)
 {
     if (guest_attach_source(&run->disks[0].source, guest, err) < 0)
@@ -178,6 +191,7 @@ static int look_and_plan(struct run *run, struct error *err)
     run->absent_file_systems = 0;
     if (attach_sources(run, &guest, &failure) < 0)
         return go_on_without_plan(run, &failure, err);
+    guest.keys = &run->keys;
     run->into_partition = guest_disk_is_bare(&guest.disk);
     int result = guest_look_in(&guest, &failure) < 0 ? go_on_without_plan(run, &failure, err) : plan_guest(run, &guest, err);
     return guest_close(&guest, result < 0 ? NULL : err) < 0 ? -1 : result;
@@ -194,6 +208,8 @@ static int ask_for_absent(struct run *run, struct error *err)
 int stage_plan(struct run *run, struct error *err)
 {
     int again;
+    if (take_keys(run, err) < 0)
+        return -1;
     do {
         console_say(&run->console, "    reading the system on the source ...\n");
         if (look_and_plan(run, err) < 0 || (again = ask_for_absent(run, err)) < 0)

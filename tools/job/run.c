@@ -218,6 +218,7 @@ static void run_free(struct run *run)
     hardware_free(&run->hardware);
     for (unsigned i = 0; i < DISKS_MAX; i++)
         free_disk(&run->disks[i]);
+    guest_keys_forget(&run->keys);
     text_free(&run->changed);
     boot_entry_wish_free(&run->boot_entry);
     free(run->job_place);

@@ -47,6 +47,7 @@ struct run {
     unsigned disk_count;
     bool source_was_asked; /* on the console: more disks may be told there too */
     bool into_partition;   /* the first source is a bare file system */
+    struct guest_keys keys; /* of what is encrypted in the guest */
     struct boot_entry_wish boot_entry; /* that this machine's firmware is to get; without a loader: none */
     size_t absent_file_systems; /* that the plan found named, and on none of these disks */
     size_t changes;        /* operations that were carried out */

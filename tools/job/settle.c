@@ -61,7 +61,7 @@ static int install_packages(struct run *run, struct error *err)
     if (!run->job.packages.count)
         return 0;
     run_devices(run, devices);
-    if (apply_open(devices, run->disk_count, &guest, NULL, err) < 0)
+    if (apply_open(devices, run->disk_count, &run->keys, &guest, NULL, err) < 0)
         return -1;
     run->disks[0].target.state = TARGET_CHANGED;
     console_say(&run->console, "    installing the packages that were handed in (this can take some minutes) ...\n");
@@ -82,7 +82,7 @@ int stage_fix(struct run *run, struct error *err)
     if (install_packages(run, err) < 0)
         return -1;
     run_devices(run, devices);
-    if (apply_open(devices, run->disk_count, &guest, &recovered, err) < 0)
+    if (apply_open(devices, run->disk_count, &run->keys, &guest, &recovered, err) < 0)
         return -1;
     run->disks[0].target.state = TARGET_CHANGED;
     if (recovered)
@@ -125,7 +125,7 @@ int stage_prove(struct run *run, struct error *err)
     struct guest guest = {0};
     const char *devices[DISKS_MAX];
     run_devices(run, devices);
-    if (guest_open_disks(devices, run->disk_count, GUEST_READ, &guest, err) < 0)
+    if (guest_open_disks(devices, run->disk_count, GUEST_READ, &run->keys, &guest, err) < 0)
         return -1;
     int result = prove(run, &guest, err);
     if (result == 0 && run->hardware.firmware == FIRMWARE_UEFI)

@@ -65,11 +65,12 @@ int listen_for_plan(bool listen, const char *hardware_file, struct hardware *har
     return error_advise(err, "Leave one of them out.");
 }
 
-static int plan_of(const char *what, const char *hardware_file, const char *disk, const struct nic_choices *choices, bool listen, bool json, struct error *err)
+static int plan_of(const char *what, const char *luks_key, const char *hardware_file, const char *disk, const struct nic_choices *choices, bool listen, bool json, struct error *err)
 {
     struct guest guest = {.root_fd = -1};
     cleanup_hardware struct hardware hardware = {0};
-    if (hardware_of(hardware_file, &hardware, err) < 0 || guest_open(what, GUEST_READ, &guest, err) < 0)
+    cleanup_keys struct guest_keys keys = {0};
+    if (hardware_of(hardware_file, &hardware, err) < 0 || guest_keys_add_file(&keys, luks_key, err) < 0 || guest_open_disks(&what, 1, GUEST_READ, &keys, &guest, err) < 0)
         return EXIT_FAILED;
     struct plan_input input = {.guest = &guest, .hardware = &hardware, .disk = disk, .nic_choices = choices->items, .nic_choice_count = choices->count,
                                .address_changes = &choices->addresses};
@@ -84,7 +85,7 @@ static int plan_of(const char *what, const char *hardware_file, const char *disk
 
 int command_plan(int argc, char **argv)
 {
-    const char *hardware = NULL, *disk = NULL;
+    const char *hardware = NULL, *disk = NULL, *luks_key = NULL;
     bool json = false, listen = false;
     struct nic_choices choices = {0};
     const struct option_row rows[] = {
@@ -93,6 +94,7 @@ int command_plan(int argc, char **argv)
         {"nic", "OLD=MAC", "the card MAC takes the settings of OLD: a name, a MAC or an address (may be repeated)", .take = take_nic_choice, .context = &choices},
         {"address", ADDRESS_ARGUMENT, ADDRESS_HELP, .take = take_address_change, .context = &choices},
         {"listen", NULL, LISTEN_HELP, .flag = &listen},
+        {"luks-key", "FILE", "opens what is encrypted by LUKS: the whole of FILE, or its one line", .value = &luks_key},
         {"json", NULL, "print one JSON document", .flag = &json},
         {0},
     };
@@ -100,7 +102,7 @@ int command_plan(int argc, char **argv)
     int first, status;
     if (options_parse(&usage, argc, argv, &first, &status) == 0) {
         struct error err = {0};
-        status = plan_of(argv[first], hardware, disk, &choices, listen, json, &err);
+        status = plan_of(argv[first], luks_key, hardware, disk, &choices, listen, json, &err);
         if (status == EXIT_FAILED && err.message[0])
             fprintf(stderr, "rehost: plan: %s\n", err.message);
         if (err.advice[0])

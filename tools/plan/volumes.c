@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "../base/bytes.h"
 #include "../base/cleanup.h"
 #include "devices.h"
 #include "planning.h"
@@ -73,10 +74,26 @@ static void take_out(struct text *out, const char *line, size_t length, void *co
     text_append(out, goes ? COMMENT : "");
 }
 
+/* "ARRAY /dev/md0 UUID=… devices=/dev/sda1,/dev/sdb1": an array that lies on others than these is not started. */
+static void settle_array(struct text *out, const char *line, size_t length, void *context)
+{
+    static const char word[] = " devices=";
+    const char *at = strncasecmp(line, "ARRAY", least(length, 5)) == 0 ? memmem(line, length, word, sizeof word - 1) : NULL;
+    size_t end = at ? (size_t)(at - line) + sizeof word - 1 : 0;
+    while (at && end < length && !strchr(" \t\r", line[end]))
+        end++;
+    if (!at || !names_old_disk(at, end - (size_t)(at - line))) {
+        take_out(out, line, length, context);
+        return;
+    }
+    text_append_bytes(out, line, (size_t)(at - line));
+    text_append_bytes(out, line + end, length - end);
+}
+
 /* Without a DEVICE line mdadm looks at all disks; arrays are found by their UUID. */
 char *mdadm_conf_settled(const char *text)
 {
-    return text_rewrite_lines(text, take_out, (void *)(const char *const[]){"DEVICE", NULL});
+    return text_rewrite_lines(text, settle_array, (void *)(const char *const[]){"DEVICE", NULL});
 }
 
 /* Without a filter LVM looks at all disks. */

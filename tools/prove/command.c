@@ -20,12 +20,13 @@ static int show(const struct proof *proof, bool json)
     return fputs(text, stdout) >= 0 && fflush(stdout) == 0 ? status : EXIT_FAILED;
 }
 
-static int prove(const char *what, const struct hardware *hardware, const char *disk, bool json)
+static int prove(const char *what, const char *luks_key, const struct hardware *hardware, const char *disk, bool json)
 {
     struct guest guest;
     struct proof proof = {0};
     struct error err = {0};
-    if (guest_open(what, GUEST_READ, &guest, &err) < 0)
+    cleanup_keys struct guest_keys keys = {0};
+    if (guest_keys_add_file(&keys, luks_key, &err) < 0 || guest_open_disks(&what, 1, GUEST_READ, &keys, &guest, &err) < 0)
         return complain(&err);
     struct prove_input input = {.guest = &guest, .hardware = hardware, .disk = disk};
     int status = prove_guest(&input, &proof, &err) < 0 ? complain(&err) : show(&proof, json);
@@ -36,10 +37,11 @@ static int prove(const char *what, const struct hardware *hardware, const char *
 int command_prove(int argc, char **argv)
 {
     bool json = false;
-    const char *file = NULL, *disk = NULL;
+    const char *file = NULL, *disk = NULL, *luks_key = NULL;
     const struct option_row rows[] = {
         {.name = "hardware", .argument = "FILE", .help = "for the machine that FILE describes instead of this one", .value = &file},
         {.name = "disk", .argument = "DISK", .help = "the disk of that machine it boots from; otherwise its own, or the first", .value = &disk},
+        {.name = "luks-key", .argument = "FILE", .help = "opens what is encrypted by LUKS: the whole of FILE, or its one line", .value = &luks_key},
         {.name = "json", .help = "one JSON document", .flag = &json},
         {0},
     };
@@ -51,5 +53,5 @@ int command_prove(int argc, char **argv)
     struct error err = {0};
     if (hardware_of(file, &hardware, &err) < 0)
         return complain(&err);
-    return prove(argv[first], &hardware, disk, json);
+    return prove(argv[first], luks_key, &hardware, disk, json);
 }

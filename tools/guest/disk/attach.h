@@ -25,6 +25,8 @@ struct attachment {
     size_t mount_count;
     struct volume_undo *undos; /* volumes.c: what takes the volumes apart, the last first, */
     size_t undo_count;
+    pid_t keeper_pid;          /* keeper.c; 0: none */
+    int keeper_fd;
     struct window *windows;    /* and loops by which their containers are only read */
     size_t window_count;
 };

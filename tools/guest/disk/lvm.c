@@ -108,8 +108,8 @@ static int activate(struct guest *guest, enum guest_access access, const struct 
         if (is_of(row, group) && is_plain(row))
             strings_add(&devices, json_string(row, "lv_dm_path"));
     volume_undo_by(guest, (const char *const[]){"lvm", "vgchange", "-an", "--config", config, "--select", select, NULL}, &devices);
-    if (volume_run((const char *const[]){"lvm", "vgchange", "-ay", "--config", config, "--select", select, NULL}, -1, NULL, &said) == 0)
-        return volume_run((const char *const[]){"lvm", "vgmknodes", "--config", config, NULL}, -1, NULL, err);
+    if (volume_run((const char *const[]){"lvm", "vgchange", "-ay", "--config", config, "--select", select, NULL}, -1, NULL, NULL, &said) == 0)
+        return volume_run((const char *const[]){"lvm", "vgmknodes", "--config", config, NULL}, -1, NULL, NULL, err);
     for (size_t i = 0; i < devices.count; i++)
         if (is_node(devices.items[i]))
             return 0; /* some of it lies on another disk: the rest is here */

@@ -28,19 +28,26 @@ struct volume_undo {
 struct window {
     int fd;
     char *device;
+    const struct partition *of;
 };
 
-int volume_run(const char *const *argv, int input_fd, struct text *output, struct error *err)
+int volume_run(const char *const *argv, int input_fd, struct text *output, int *exit_status, struct error *err)
 {
-    return program_run(&(struct program){.argv = argv, .environment = environment, .input_fd = input_fd, .timeout_seconds = RUN_SECONDS}, output, err);
+    struct program program = {.argv = argv, .environment = environment, .input_fd = input_fd, .timeout_seconds = RUN_SECONDS, .exit_status = exit_status};
+    return program_run(&program, output, err);
+}
+
+void volume_drivers_load(const char *const *modules)
+{
+    for (; *modules; modules++) {
+        const char *const argv[] = {"modprobe", "-q", *modules, NULL};
+        (void)program_run(&(struct program){.argv = argv, .input_fd = -1, .timeout_seconds = 30}, NULL, NULL);
+    }
 }
 
 int volume_mapper_ready(const char *const *modules, struct error *err)
 {
-    for (; *modules; modules++) {
-        const char *const argv[] = {"modprobe", "-q", *modules, NULL};
-        (void)program_run(&(struct program){.argv = argv, .input_fd = -1, .timeout_seconds = 30}, NULL, NULL); /* it may be built in */
-    }
+    volume_drivers_load(modules);
     char text[16384];
     cleanup_close int fd = open(DEVICES_FILE, O_RDONLY | O_CLOEXEC);
     ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
@@ -91,7 +98,10 @@ const char *volume_container(struct guest *guest, struct partition *container, e
     struct attachment *attachment = guest->attachment;
     if (access == GUEST_WRITE || is_read_only(container->device))
         return container->device;
-    struct window window;
+    for (size_t i = 0; i < attachment->window_count; i++)
+        if (attachment->windows[i].of == container)
+            return attachment->windows[i].device;
+    struct window window = {.of = container};
     if (loop_attach_part(container->device, 0, container->size_bytes, &window.fd, &window.device, err) < 0)
         return NULL;
     attachment->windows = checked_grow(attachment->windows, attachment->window_count + 1, sizeof *attachment->windows);
@@ -141,6 +151,29 @@ void volume_undo_by(struct guest *guest, const char *const *argv, const struct s
         strings_add(&undo->argv, *argv);
     for (size_t i = 0; i < devices->count; i++)
         strings_add(&undo->devices, devices->items[i]);
+    keeper_start(guest);
+}
+
+static void rename_in(struct strings *list, const char *old, const char *new)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        char *at = strstr(list->items[i], old);
+        if (!at)
+            continue;
+        char *renamed = checked_printf("%.*s%s%s", (int)(at - list->items[i]), list->items[i], new, at + strlen(old));
+        free(list->items[i]);
+        list->items[i] = renamed;
+    }
+}
+
+/* Whole names and those in lvm2's settings; the old one is one of ours, that stands for nothing else. */
+void volume_undo_renamed(struct guest *guest, const char *old, const char *new)
+{
+    for (size_t i = 0; i < guest->attachment->undo_count; i++) {
+        rename_in(&guest->attachment->undos[i].argv, old, new);
+        rename_in(&guest->attachment->undos[i].devices, old, new);
+    }
+    keeper_start(guest);
 }
 
 static int undo_one(const struct volume_undo *undo, bool written, struct error *err)
@@ -151,16 +184,24 @@ static int undo_one(const struct volume_undo *undo, bool written, struct error *
     cleanup_free const char **argv = checked_alloc((undo->argv.count + 1) * sizeof *argv);
     for (size_t i = 0; i < undo->argv.count; i++)
         argv[i] = undo->argv.items[i];
-    return volume_run(argv, -1, NULL, err) < 0 ? error_prefix(err, "take the guest's volumes apart") : 0;
+    return volume_run(argv, -1, NULL, NULL, err) < 0 ? error_prefix(err, "take the guest's volumes apart") : 0;
+}
+
+int volumes_take_apart(struct guest *guest, struct error *err)
+{
+    int result = 0;
+    for (size_t i = guest->attachment->undo_count; i-- > 0;)
+        if (undo_one(&guest->attachment->undos[i], guest->writable, result < 0 ? NULL : err) < 0)
+            result = -1;
+    return result;
 }
 
 int volumes_close(struct guest *guest, struct error *err)
 {
     struct attachment *attachment = guest->attachment;
-    int result = 0;
-    for (size_t i = attachment->undo_count; i-- > 0;) {
-        if (undo_one(&attachment->undos[i], guest->writable, result < 0 ? NULL : err) < 0)
-            result = -1;
+    int result = volumes_take_apart(guest, err);
+    keeper_end(attachment);
+    for (size_t i = 0; i < attachment->undo_count; i++) {
         strings_free(&attachment->undos[i].argv);
         strings_free(&attachment->undos[i].devices);
     }
@@ -191,6 +232,8 @@ void volumes_open(struct guest *guest, enum guest_access access)
 {
     for (unsigned depth = 0; depth < DEPTH_MAX; depth++) {
         size_t before = guest->disk.volume_count;
+        md_open(guest, access);
+        luks_open(guest, access);
         lvm_open(guest, access);
         if (guest->disk.volume_count == before)
             break;

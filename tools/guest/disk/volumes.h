@@ -13,6 +13,13 @@ int volumes_close(struct guest *guest, struct error *err);
 
 /* For the files of one kind of volume each. */
 
+/* md.c: the arrays whose members are there. */
+void md_open(struct guest *guest, enum guest_access access);
+/* luks.c: what the guest's keys open. */
+void luks_open(struct guest *guest, enum guest_access access);
+/* The names that the crypttab in this root gives to what was opened; and, once nothing of it is mounted, these names for the devices, too. */
+void luks_take_names(struct guest *guest, int root_fd);
+void luks_rename(struct guest *guest);
 /* lvm.c: all physical volumes together, as a group may lie on several. */
 void lvm_open(struct guest *guest, enum guest_access access);
 
@@ -24,11 +31,20 @@ const char *volume_container(struct guest *guest, struct partition *container, e
 struct partition *volume_add(struct guest *guest, const char *device, enum layer kind, const struct partition *inside_of);
 /* Makes the volume's content known. */
 void volume_probe(struct guest *guest, struct partition *volume);
+/* Runs what takes volumes apart, the last first. */
+int volumes_take_apart(struct guest *guest, struct error *err);
+/* keeper.c: a process that does so when this one ends without it. */
+void keeper_start(struct guest *guest);
+void keeper_end(struct attachment *attachment);
 /* What takes it apart; the strings are copied. `devices` have to be let go before. */
 void volume_undo_by(struct guest *guest, const char *const *argv, const struct strings *devices);
-/* Runs lvm, mdadm or cryptsetup so that it waits for no udev. */
-int volume_run(const char *const *argv, int input_fd, struct text *output, struct error *err);
-/* Loads the drivers, and says whether the device-mapper is there. */
+/* A device of the device-mapper has another name now. */
+void volume_undo_renamed(struct guest *guest, const char *old, const char *new);
+/* Runs lvm, mdadm or cryptsetup so that it waits for no udev. `exit_status` as in struct program. */
+int volume_run(const char *const *argv, int input_fd, struct text *output, int *exit_status, struct error *err);
+/* Loads what is not built in; NULL ends the list. */
+void volume_drivers_load(const char *const *modules);
+/* The same for those of the device-mapper, and says whether that is there. */
 int volume_mapper_ready(const char *const *modules, struct error *err);
 /* Why it could not be looked into; the first reason stays. */
 void volume_stays_closed(struct partition *container, const char *why);
