@@ -6,25 +6,30 @@ set -euo pipefail
 needs losetup mkfs.btrfs btrfs
 grep -qw btrfs /proc/filesystems || modprobe btrfs 2>/dev/null || skip_all "this kernel has no btrfs"
 
-MOUNT=$WORK/mount
+export MOUNT=$WORK/mount
 mkdir "$MOUNT"
-undo() {
-    mountpoint -q "$MOUNT" && umount "$MOUNT"
-    cleanup
-}
-trap undo EXIT
 
 tree "$WORK/tree"
 sed -i 's|root=/dev/sda1|root=UUID=NUMBER rootflags=subvol=@|; s|/boot/vmlinuz|/@/boot/vmlinuz|; s|/boot/initrd|/@/boot/initrd|' "$WORK/tree/boot/grub/grub.cfg"
+
+# mounted IMAGE OPTIONS FUNCTION: the function with the image mounted, as the directory it is in. In a name space of its own: any program that makes
+# one meanwhile would take a copy of the mount with it, and the kernel mounts a btrfs of one UUID from one device only.
+mounted() {
+    unshare --mount --propagation private bash -euo pipefail -c "$(declare -f); mount -o \"\$2\" \"\$1\" \"\$MOUNT\"; cd \"\$MOUNT\"; \"\$3\"" mounted "$@"
+    for _ in $(seq 900); do
+        [ -n "$(losetup --associated "$1" --noheadings)" ] || return 0
+        sleep 0.1
+    done
+    echo "$1 is still attached"
+    return 1
+}
 
 # fill IMAGE FUNCTION: a btrfs on a whole disk, filled by the function in its top. Each has a UUID of its own, as the kernel knows them by it.
 fill() {
     UUID=$(cat /proc/sys/kernel/random/uuid)
     truncate -s 256M "$1"
     mkfs.btrfs -q -U "$UUID" "$1"
-    mount -o loop "$1" "$MOUNT"
-    (cd "$MOUNT" && "$2")
-    umount "$MOUNT"
+    mounted "$1" loop "$2"
 }
 
 # system DIRECTORY: the tree is copied into it.
@@ -60,10 +65,9 @@ proves_its_subvolume() {
     "$REHOST" prove "$WORK/ubuntu" --hardware "$HARDWARE/qemu-virtio.json" >"$WORK/proof" || true
     grep -E '^root +ok +root=UUID=[^ ]+ is partition 0 .btrfs., its subvolume @$' "$WORK/proof" || { cat "$WORK/proof"; return 1; }
 }
+lead_elsewhere() { sed -i 's|subvol=@|subvol=@before-the-update|' boot/grub/grub.cfg; }
 proves_another_subvolume_broken() {
-    mount -o loop,subvol=@ "$WORK/ubuntu" "$MOUNT"
-    sed -i 's|subvol=@|subvol=@before-the-update|' "$MOUNT/boot/grub/grub.cfg"
-    umount "$MOUNT"
+    mounted "$WORK/ubuntu" loop,subvol=@ lead_elsewhere
     "$REHOST" prove "$WORK/ubuntu" --hardware "$HARDWARE/qemu-virtio.json" >"$WORK/proof" || true
     grep -E '^root +BROKEN +the system is in the subvolume @ of partition 0, and .*leads to another' "$WORK/proof" || { cat "$WORK/proof"; return 1; }
 }
@@ -119,7 +123,6 @@ unchanged() {
     is "$(digest "$1")" "$before"
 }
 
-export MOUNT
 claim "the one that lies where its own fstab says, beside its snapshots (Ubuntu)" ubuntu
 claim "prove resolves rootflags=" proves_its_subvolume
 claim "... and says when they lead to another subvolume" proves_another_subvolume_broken
