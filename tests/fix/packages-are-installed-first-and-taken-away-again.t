@@ -12,7 +12,7 @@ command -v python3 >/dev/null || skip_all "python3 is not installed"
 serve() {
     timeout 900 python3 -u -m http.server 0 --bind 127.0.0.1 --directory "$WORK/packages" >"$WORK/server.log" 2>&1 &
     server=$!
-    for _ in $(seq 300); do
+    for _ in $(seq 1200); do
         url=$(sed -n 's/.*(\(http[^)]*\)).*/\1/p' "$WORK/server.log")
         [ -z "$url" ] || return 0
         sleep 0.1

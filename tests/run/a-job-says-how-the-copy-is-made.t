@@ -12,7 +12,7 @@ SECTOR=$((START + BLOCK * 4096 + 512))
 qemu-nbd --read-only --persistent --shared=0 --socket="$WORK/source.sock" --image-opts \
     "driver=raw,file.driver=blkdebug,file.image.driver=file,file.image.filename=$IMAGE,file.inject-error.0.event=none,file.inject-error.0.sector=$((SECTOR / 512)),file.inject-error.0.errno=5" &
 PIDS+=($!)
-for _ in $(seq 100); do [ -S "$WORK/source.sock" ] && break; sleep 0.1; done
+wait_until socket_listens "$WORK/source.sock"
 blank_image "$WORK/target" 3200M
 move=(--job "$JOB" --hardware "$HARDWARE" --status "$DOCUMENT")
 

@@ -13,8 +13,7 @@ slow_file() {
     mkdir "$WORK/$1"
     serve_slow "$1" "$2" "$RATE" 8 steady
     start "fuse-$1" nbdfuse --readonly "$WORK/$1/disk" "$(uri "$1")"
-    for _ in $(seq 100); do [ -f "$WORK/$1/disk" ] && return 0; sleep 0.05; done
-    return 1
+    wait_until test -f "$WORK/$1/disk"
 }
 unmount_all() { umount -l "$WORK/raw" "$WORK/image" "$WORK/web" 2>/dev/null || true; }
 CLEANUPS+=(unmount_all)
@@ -29,7 +28,6 @@ serve_web() {
 
 has_come() { [ "$(tail -n 1 "$WORK/copy.log" | sed -n 's/.*"received_bytes":\([0-9]*\).*/\1/p')" -gt "$1" ] 2>/dev/null; }
 is_over() { grep -Eq '"event":"(done|failed)"' "$WORK/copy.log"; }
-wait_until() { for _ in $(seq 600); do "$@" && return 0; sleep 0.05; done; tail -n 3 "$WORK/copy.log"; return 1; }
 
 # survives PROGRAM URI: when that is killed, which our own program has started.
 survives() {
@@ -50,7 +48,7 @@ tries "nbdkit over a raw image is killed, and the copy is whole" survives nbdkit
 slow_file image "$WORK/disk.qcow2"
 tries "qemu-nbd over an image is killed, and the copy is whole" survives qemu-nbd "file:$WORK/image/disk#format=qcow2"
 slow_file web "$WORK/disk.qcow2"
-PORT=$(free_port)
+port_reserve PORT
 serve_web "$PORT"
 tries "what reaches the server is killed below qemu-nbd, and the copy is whole" survives nbdkit "http://127.0.0.1:$PORT/disk#format=qcow2"
 unmount_all
