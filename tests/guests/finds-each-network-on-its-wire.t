@@ -38,6 +38,9 @@ neighbour() {
     PIDS+=($!)
 }
 
+# listens_behind CARD KIND WORDS: a socket of that kind is there.
+listens_behind() { ip netns exec "peer$1" grep -q "$3" "/proc/net/$2"; }
+
 tree "$MACHINE"
 rm -f "$MACHINE"/etc/udev/rules.d/*net.rules "$MACHINE"/etc/systemd/network/*
 cat >"$MACHINE/etc/network/interfaces" <<'SETTINGS'
@@ -70,7 +73,8 @@ wire 3
 wire 4 10.3.0.1
 neighbour 4 dhcp 10.3.0.60
 wire 5 10.4.0.1
-sleep 1 # the peers
+must "the neighbour in the VLAN listens" wait_until listens_behind 1 packet ' 0003 '
+must "the DHCP server listens" wait_until listens_behind 4 udp ':0043 '
 
 # plan [OPTION...]: its document; blockers, of the disk that is not there, are of no interest here.
 plan() { "$REHOST" plan --json "$@" "$MACHINE" || [ $? -eq 3 ]; }
