@@ -124,6 +124,14 @@ bool planning_write(struct planning *planning, const char *path, const char *con
     return true;
 }
 
+bool planning_write_program(struct planning *planning, const char *path, const char *content, const char *why)
+{
+    bool changes = planning_write(planning, path, content, why);
+    if (changes)
+        find_operation(planning, path)->mode = 0755;
+    return changes;
+}
+
 bool planning_remove(struct planning *planning, const char *path, const char *why)
 {
     if (!root_is_file(planning->guest->root_fd, path))

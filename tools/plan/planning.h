@@ -35,6 +35,8 @@ bool planning_is_plain(struct planning *planning, const char *path);
 void planning_list(const struct planning *planning, const char *directory, const char *ending, struct strings *paths);
 /* No operation when the file already says this. Returns whether something is going to change. */
 bool planning_write(struct planning *planning, const char *path, const char *content, const char *why);
+/* The same for a script: a new file can be run. */
+bool planning_write_program(struct planning *planning, const char *path, const char *content, const char *why);
 bool planning_remove(struct planning *planning, const char *path, const char *why);
 /* The returned operation is valid until the next one is added; `changes` can be filled in. */
 struct operation *planning_run(struct planning *planning, const char *const *argv, unsigned timeout_seconds, const char *why);

@@ -2,6 +2,7 @@
  * menu and nothing that reads it. The menu becomes extlinux.conf; the program and its boot sector are `apply`'s to install. */
 #include "new_loader.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "../../base/cleanup.h"
@@ -9,6 +10,7 @@
 #include "../../guest/boot/boot_entry.h"
 #include "../devices.h"
 #include "command_line.h"
+#include "extlinux_hook.h"
 
 #define DIRECTORY "/boot/extlinux"
 #define CONFIG DIRECTORY "/extlinux.conf"
@@ -62,16 +64,29 @@ struct label {
 
 struct menu {
     struct text labels;
-    size_t count, chosen;
+    char *chosen;    /* the name of the label that boots by default */
+    char *arguments; /* and its command line */
+    size_t count;
 };
+
+static void free_menu(struct menu *menu)
+{
+    text_free(&menu->labels);
+    free(menu->chosen);
+    free(menu->arguments);
+}
 
 static void add_label(struct menu *menu, const struct planning *planning, const struct label *label)
 {
     const char *kernel = path_for_loader(planning, label->kernel), *initrd = label->initrd ? path_for_loader(planning, label->initrd) : NULL;
     if (!kernel)
         return;
-    if (label->is_default)
-        menu->chosen = menu->count;
+    if (label->is_default || !menu->chosen) {
+        free(menu->chosen);
+        free(menu->arguments);
+        menu->chosen = checked_printf("l%zu", menu->count);
+        menu->arguments = checked_copy(label->arguments);
+    }
     text_printf(&menu->labels, "\nLABEL l%zu\n    MENU LABEL %s\n    LINUX %s\n", menu->count++, label->title, kernel);
     if (initrd)
         text_printf(&menu->labels, "    INITRD %s\n", initrd);
@@ -115,9 +130,25 @@ static void make_menu(struct planning *planning, struct menu *menu)
 static char *config_of(const struct planning *planning, const struct menu *menu)
 {
     const char *from = planning->guest->boot.config;
-    return checked_printf(EXTLINUX_MARK "%s%s, as nothing else here starts by BIOS.\n"
-                          "# After a kernel was installed its label is to be added here: no program of this system writes this file.\n"
-                          "DEFAULT l%zu\nPROMPT 1\nTIMEOUT 50\n%s", from ? " from " : "", from ? from : "", menu->chosen, menu->labels.data);
+    return checked_printf(EXTLINUX_MARK "%s%s, as nothing else here starts by BIOS.\n" EXTLINUX_ARGUMENTS "%s\nDEFAULT %s\nPROMPT 1\nTIMEOUT 50\n%s",
+                          from ? " from " : "", from ? from : "", menu->arguments, menu->chosen, menu->labels.data);
+}
+
+/* RHEL 5 and SUSE have no place for it. */
+static void plan_hooks(struct planning *planning)
+{
+    static const char *const directories[] = {"/etc/kernel/postinst.d", "/etc/kernel/postrm.d"};
+    cleanup_free char *script = extlinux_hook(boot_partition(planning->guest) == planning->guest->root_partition ? "/boot" : "");
+    bool any = false;
+    for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
+        cleanup_free char *path = checked_printf("%s/zz-rehost-extlinux", directories[i]);
+        if (!root_is_directory(planning->guest->root_fd, directories[i]))
+            continue;
+        any = true;
+        planning_write_program(planning, path, script, "keeps the menu true when a kernel is installed or removed");
+    }
+    if (!any)
+        planning_warn(planning, "after an update of the kernel add its label to " CONFIG ".", "the system is given extlinux as its boot loader, and its own tools do not know of it");
 }
 
 /* syslinux 6.04 reads these; of XFS not the version that mkfs.xfs makes today, and of Btrfs no compressed file. */
@@ -143,7 +174,7 @@ void plan_new_loader(struct planning *planning)
         cleanup_free char *config = config_of(planning, &menu);
         planning_write(planning, CONFIG, config, "the menu, for a boot loader that this machine can start");
         planning_install_loader(planning, DIRECTORY, "nothing on the disk starts the system by BIOS");
-        planning_warn(planning, "after an update of the kernel add its label to " CONFIG ".", "the system is given extlinux as its boot loader, and its own tools do not know of it");
+        plan_hooks(planning);
     }
-    text_free(&menu.labels);
+    free_menu(&menu);
 }
