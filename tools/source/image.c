@@ -137,15 +137,14 @@ static int add_backing(const struct source *source, cJSON *image, const char *fi
 /* The image in `file` with all that it builds on; NULL: error. */
 static cJSON *layer(const struct source *source, const char *file, enum format format, unsigned depth, struct error *err)
 {
-    cJSON *image = node(format_driver(format));
+    cleanup_json cJSON *image = node(format_driver(format));
     const char *bytes = file ? file : source->descriptor;
     cJSON_AddItemToObject(image, "file", bytes ? node_of_file(source, bytes) : node_of_socket(source->transport.path));
+    if (source->mount_point && file && format == FORMAT_VMDK && parts_unlock(file, image, err) < 0)
+        return NULL;
     cleanup_json cJSON *info = format == FORMAT_RAW ? cJSON_CreateObject() : read_info(image, file ? file : source->uri, err);
     bool is_whole = info && (format != FORMAT_VMDK || !bytes || parts_check(bytes, json_size(info, "virtual-size"), err) == 0);
-    if (is_whole && add_backing(source, image, file, info, depth, err) == 0)
-        return image;
-    cJSON_Delete(image);
-    return NULL;
+    return is_whole && add_backing(source, image, file, info, depth, err) == 0 ? take_pointer(image) : NULL;
 }
 
 /* The layer that an image was a snapshot of. */

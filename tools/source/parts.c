@@ -149,10 +149,10 @@ static int compare(const struct vmdk *vmdk, uint64_t bytes, struct error *err)
     return error_advise(err, "Read-only parts are not read: write RW for RDONLY in a copy of the descriptor beside it, and name that.");
 }
 
-int parts_check(const char *file, uint64_t bytes, struct error *err)
+/* 1: it is a descriptor with its parts beside it; 0: it is not, and there is nothing to free. */
+static int read_descriptor(const char *file, struct vmdk *vmdk, struct error *err)
 {
     struct format_ends ends;
-    struct vmdk vmdk;
     if (image_read_ends(file, &ends, err) < 0)
         return -1;
     if (!is_descriptor(&ends))
@@ -162,11 +162,32 @@ int parts_check(const char *file, uint64_t bytes, struct error *err)
     cleanup_free char *descriptor = folder_fd < 0 ? NULL : root_read(folder_fd, strrchr(file, '/') + 1, VMDK_DESCRIPTOR_MAX, NULL);
     if (!descriptor)
         return error_errno(err, "read %s", file);
-    if (vmdk_parse(descriptor, &vmdk, err) < 0)
-        return error_prefix(err, "%s", file);
+    return vmdk_parse(descriptor, vmdk, err) == 0 ? 1 : error_prefix(err, "%s", file);
+}
+
+int parts_check(const char *file, uint64_t bytes, struct error *err)
+{
+    struct vmdk vmdk;
+    int found = read_descriptor(file, &vmdk, err);
+    if (found != 1)
+        return found;
     int result = compare(&vmdk, bytes, err);
     vmdk_free(&vmdk);
     return result;
+}
+
+int parts_unlock(const char *file, cJSON *image, struct error *err)
+{
+    struct vmdk vmdk;
+    int found = read_descriptor(file, &vmdk, err);
+    if (found != 1)
+        return found;
+    for (size_t i = 0; i < vmdk.part_count; i++) {
+        cleanup_free char *option = checked_printf("extents.%zu.locking", i);
+        cJSON_AddStringToObject(image, option, "off");
+    }
+    vmdk_free(&vmdk);
+    return 0;
 }
 
 bool parts_have(const struct source *source, const char *file)

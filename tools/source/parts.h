@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../base/json.h"
 #include "format.h"
 #include "source.h"
 
@@ -12,6 +13,8 @@
 bool parts_are_elsewhere(const struct source *source, const struct format_ends *ends);
 /* Whether qemu takes a VMDK of so many bytes for all of the disk, if `file` is a descriptor with its parts beside it. */
 int parts_check(const char *file, uint64_t bytes, struct error *err);
+/* Tells qemu's node of an image that it is to lock none of the image's parts, if `file` is such a descriptor. */
+int parts_unlock(const char *file, cJSON *image, struct error *err);
 /* Opens each part of the descriptor that source->transport serves, as a file, and writes source->descriptor, which names these. */
 int parts_open(struct source *source, struct error *err);
 /* Whether qemu was told to read this file. */
