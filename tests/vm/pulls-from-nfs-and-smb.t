@@ -78,6 +78,7 @@ blank_disk "$WORK/target.img" 32M
 boot_shell appliance disk="$WORK/target.img"
 must "the network is up" shell_true appliance "/lib/rehost/net-up auto dhcp"
 tries "NFS 4, a qcow2 image and its snapshot" arrives nfs://10.0.2.2/v4/web/snapshot.qcow2
+tries "NFS 4, a VMDK in parts" arrives nfs://10.0.2.2/v4/web/split.vmdk
 tries "NFS 3, a VMDK in parts" arrives nfs://10.0.2.2/v3/web/split.vmdk
 tries "a folder that the server does not export" refused nfs://10.0.2.2/other/x.img 'mount 10.0.2.2:/other by NFS 4 or 3'
 tries "a link on the server leads nowhere" refused nfs://10.0.2.2/v4/web/link.img 'leads out|look at|Too many|symbolic'
