@@ -34,7 +34,8 @@ static int in_memory(const char *bytes, size_t length)
 static int try_key(const struct lock *lock, int key_fd, struct error *err)
 {
     int status = 0;
-    const char *const argv[] = {"cryptsetup", "open", "--type", "luks", "--batch-mode", "--key-file=-", lock->device, lock->name, lock->read_only ? "--readonly" : NULL, NULL};
+    const char *read_only = lock->read_only ? "--readonly" : NULL;
+    const char *const argv[] = {"cryptsetup", "open", "--type", "luks", "--batch-mode", "--key-file=-", lock->device, lock->name, read_only, NULL};
     if (lseek(key_fd, 0, SEEK_SET) < 0)
         return error_errno(err, "read the key again");
     if (volume_run(argv, key_fd, NULL, &status, err) == 0)

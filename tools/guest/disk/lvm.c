@@ -71,7 +71,8 @@ static void add_volume(struct guest *guest, const struct group *group, const cJS
 {
     const char *device = json_string(row, "lv_dm_path"), *path = json_string(row, "lv_path");
     if (!is_node(device)) {
-        cleanup_free char *note = checked_printf("the logical volume %s/%s cannot be opened: part of it may lie on another disk", group->name, json_string(row, "lv_name"));
+        cleanup_free char *note = checked_printf("the logical volume %s/%s cannot be opened: part of it may lie on another disk", group->name,
+                                                 json_string(row, "lv_name"));
         strings_add(&guest->notes, note);
         return;
     }
@@ -179,7 +180,8 @@ static void open_groups(struct guest *guest, enum guest_access access, const str
     cleanup_json cJSON *of_physicals = NULL, *of_logicals = NULL;
     cleanup_free char *config = lvm_config(&physicals->devices, "");
     const cJSON *physical_rows = lvm_ask(config, "pvs", NULL, "pv", "pv_name,vg_uuid,vg_name", &of_physicals, &err), *row;
-    const cJSON *rows = physical_rows ? lvm_ask(config, "lvs", NULL, "lv", "vg_uuid,lv_name,lv_dm_path,lv_path,lv_attr,origin,lv_modules", &of_logicals, &err) : NULL;
+    const char *fields = "vg_uuid,lv_name,lv_dm_path,lv_path,lv_attr,origin,lv_modules";
+    const cJSON *rows = physical_rows ? lvm_ask(config, "lvs", NULL, "lv", fields, &of_logicals, &err) : NULL;
     if (!rows) {
         stay_closed(physicals, string_trim(err.message));
         return;

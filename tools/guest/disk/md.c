@@ -9,8 +9,9 @@
 
 #define ARRAYS_MAX 128 /* md0 to md127 */
 
-/* The levels that a boot loader and an initrd are known to start a root from, as mdadm names them, and their modules. */
-static const char *const levels[][2] = {{"raid1", "raid1"}, {"raid10", "raid10"}, {"raid5", "raid456"}, {"raid4", "raid456"}, {"raid6", "raid456"}, {"raid0", "raid0"}, {"linear", "linear"}};
+/* As mdadm names them, and their modules. */
+static const char *const levels[][2] = {{"raid1", "raid1"},   {"raid10", "raid10"}, {"raid5", "raid456"}, {"raid4", "raid456"},
+                                        {"raid6", "raid456"}, {"raid0", "raid0"},   {"linear", "linear"}};
 
 struct array {
     char *uuid, *level;

@@ -19,7 +19,8 @@
 #define DEVICES_FILE "/proc/devices"
 
 /* Without udev nobody would tell these programs that a node is there; where there is one, it is not waited for either. */
-static const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "DM_DISABLE_UDEV=1", "MDADM_NO_UDEV=1", "LVM_SUPPRESS_FD_WARNINGS=1", NULL};
+static const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "DM_DISABLE_UDEV=1", "MDADM_NO_UDEV=1",
+                                          "LVM_SUPPRESS_FD_WARNINGS=1", NULL};
 
 struct volume_undo {
     struct strings argv, devices;
@@ -220,7 +221,8 @@ int volumes_close(struct guest *guest, struct error *err)
 /* What file systems lie in without being seen. */
 static bool is_container(const struct partition *partition)
 {
-    static const char *const types[] = {"LVM2_member", "LVM1_member", "linux_raid_member", "crypto_LUKS", "zfs_member", "bcache", "isw_raid_member", "ddf_raid_member"};
+    static const char *const types[] = {"LVM2_member", "LVM1_member", "linux_raid_member", "crypto_LUKS",
+                                        "zfs_member",  "bcache",      "isw_raid_member",   "ddf_raid_member"};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (string_is(partition->fs_type, types[i]))
             return true;
