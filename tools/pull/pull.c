@@ -286,6 +286,14 @@ static int ask_before_ends(const struct pull *pull, struct error *err)
     return pull->options->before_ends ? pull->options->before_ends(pull->options->context, err) : 0;
 }
 
+/* What is asked for is more than the source has, where a partition table is laid before it. */
+static int open_target(struct pull *pull, struct error *err)
+{
+    if (target_open(&pull->target, pull->options->target, pull->ends.source_bytes, err) == 0)
+        return 0;
+    return pull->front ? error_prefix(err, "a source with a partition table of 1 MiB before it") : -1;
+}
+
 static int pull_all(struct pull *pull, pull_told *told, void *context, struct pull_result *result, struct error *err)
 {
     const char *name = pull->options->source, *nbd_uri = pull->options->nbd_uri;
@@ -298,7 +306,7 @@ static int pull_all(struct pull *pull, pull_told *told, void *context, struct pu
         return -1;
     result->free_bytes = pull->ends.source_bytes - extents_bytes(&pull->in_use);
     memcpy(result->boot_code, pull->ends.head, BOOT_CODE_BYTES);
-    if (target_open(&pull->target, pull->options->target, pull->ends.source_bytes, err) < 0 || look_at_target(pull, err) < 0)
+    if (open_target(pull, err) < 0 || look_at_target(pull, err) < 0)
         return -1;
     if (pull->state == PULL_HELD)
         return ask_before_ends(pull, err) < 0 ? -1 : finish_held(pull, result, err);
