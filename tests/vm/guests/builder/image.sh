@@ -45,7 +45,7 @@ image_partition() {
 image_fill() {
     local bytes
     bytes=$(($(stat -c %s "$2") - PARTITION_START * 512))
-    mke2fs -q -F -t ext4 -O "$ext4_features" -U "$ROOT_UUID" -d "$1" -E "offset=$((PARTITION_START * 512)),nodiscard" "$2" "$((bytes / 1024))k"
+    mke2fs -q -F -t "${root_type:-ext4}" -O "$ext4_features" -U "$ROOT_UUID" -d "$1" -E "offset=$((PARTITION_START * 512)),nodiscard" "$2" "$((bytes / 1024))k"
 }
 
 # As grub-install leaves it: the first 440 bytes, and core.img behind the partition table. boot.img as it comes looks for core.img
@@ -55,6 +55,17 @@ image_grub() {
     dd if="$files/boot.img" of="$2" bs=440 count=1 conv=notrunc status=none
     dd if="$files/core.img" of="$2" bs=512 seek=1 conv=notrunc status=none
     [ "$(stat -c %s "$files/core.img")" -le $(((PARTITION_START - 1) * 512)) ]
+}
+
+# The guest's own GRUB legacy, to which the image is its first disk.
+image_grub1() {
+    # shellcheck disable=SC2016  # for the inner shell
+    unshare --mount --propagation private sh -euc '
+        : >"$1/tmp/disk"
+        mount --bind "$2" "$1/tmp/disk"
+        printf "%s\n" "device (hd0) /tmp/disk" "root (hd0,0)" "setup (hd0)" quit | chroot "$1" grub --batch --no-floppy --device-map=/dev/null' \
+        image_grub1 "$1" "$2" >"$1.log" 2>&1 || { cat "$1.log" >&2; return 1; }
+    grep -q succeeded "$1.log" || { cat "$1.log" >&2; return 1; }
 }
 
 # extlinux writes down the blocks of its own file, so it wants to see the file system mounted.

@@ -2,15 +2,16 @@
 # The root of a suite, made once by mmdebstrap.
 
 # What every guest has. (The rest of a Debian server has nothing to do with its move.)
-PACKAGES=linux-image-amd64,systemd-sysv,udev,openssh-server,ifupdown,iproute2,zstd,kmod,e2fsprogs
+PACKAGES=udev,openssh-server,ifupdown,iproute2,zstd,kmod,e2fsprogs
 
-# root_packages: with the loader and the initrd builder of this guest, each of these brings one of both, and with what its network needs.
+# root_packages: with the kernel and init, which a guest of another architecture or without systemd names itself, the loader and the initrd builder of this guest, each of these brings one of both, and with what its network needs.
 root_packages() {
-    local all=$PACKAGES
+    local all=${kernel_and_init:-linux-image-amd64,systemd-sysv},$PACKAGES
     case $loader in
     grub) all+=,grub-pc,initramfs-tools ;;
     extlinux) all+=,extlinux,syslinux-common,dracut ;;
     pygrub) all+=,initramfs-tools ;;
+    grub1) all+=,grub-legacy,initramfs-tools ;;
     esac
     case $network in
     networkmanager) all+=,network-manager ;;
@@ -42,13 +43,13 @@ root_tarball() {
     echo "$tarball"
 }
 
-# Documentation is left out for size. INITRD=No: the initramfs of a machine that nobody has is not made.
+# A processor of 64 bits runs programs of 32: mmdebstrap need not find that out (check/qemu). Documentation is left out for size. INITRD=No: the initramfs of a machine that nobody has is not made.
 root_make() {
     local mirror packages
     mirror=$(debian_mirror)
     packages=$(root_packages)
     say "installing $suite from packages"
-    INITRD=No mmdebstrap --mode=root --variant=minbase --components=main --include="$packages" --format=tar \
+    INITRD=No mmdebstrap --mode=root --variant=minbase --components=main --architectures="${architecture:-amd64}" --skip=check/qemu --include="$packages" --format=tar \
         --aptopt='Acquire::Check-Valid-Until "false"' --dpkgopt='path-exclude=/usr/share/doc/*' \
         --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
         "$suite" - "$mirror" | zstd -q -3 -T0 -o "$1.new" -f

@@ -30,6 +30,7 @@ settings_host() {
     put "$1" /etc/machine-id <<<"0d3c5c1ab7e94f5d8f1e2a3b4c5d6e7f"
     put "$1" /root/.ssh/authorized_keys <"$SSH_KEY.pub"
     chmod 700 "$1/root/.ssh"
+    mkdir -p "$1/etc/systemd/system"
     ln -s /dev/null "$1/etc/systemd/system/getty-static.service"
     rm -f "$1"/etc/systemd/system/timers.target.wants/*
 }
@@ -73,10 +74,22 @@ settings_extlinux() {
 	EOF
 }
 
-# The menu is for pygrub on the host of Xen, which knows GRUB's root as the whole disk; inside-pygrub.sh writes it.
+# The menu is for pygrub on the host of Xen, which knows GRUB's root as the whole disk; inside-pygrub.sh writes its entries.
 settings_pygrub() {
     put "$1" /etc/securetty <<<"hvc0"
     settings_initramfs "$1"
+    printf 'default 0\ntimeout 2\n' | put "$1" /boot/grub/menu.lst
+    put "$1" /tmp/arguments <<<"console=hvc0 clocksource=xen console=ttyS0,115200"
+}
+
+# GRUB legacy, whose own program puts it onto the disk (image.sh); and the login of sysvinit.
+settings_grub1() {
+    settings_initramfs "$1"
+    printf '%s\n' 'default 0' 'timeout 2' 'serial --unit=0 --speed=115200' 'terminal --timeout=1 serial console' | put "$1" /boot/grub/menu.lst
+    put "$1" /boot/grub/device.map <<<"(hd0) /dev/sda"
+    put "$1" /tmp/arguments <<<"console=tty0 console=ttyS0,115200 clocksource=acpi_pm"
+    cp "$1"/usr/lib/grub/i386-pc/stage1 "$1"/usr/lib/grub/i386-pc/stage2 "$1"/usr/lib/grub/i386-pc/e2fs_stage1_5 "$1/boot/grub/"
+    echo 'T0:23:respawn:/sbin/getty -L ttyS0 115200 vt100' >>"$1/etc/inittab"
 }
 
 settings_ifupdown() {
