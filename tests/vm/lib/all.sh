@@ -34,6 +34,8 @@ NAME=$(basename "$0" .t)
 . "$VM_DIR/lib/appliance.sh"
 # shellcheck source=tests/vm/lib/move.sh
 . "$VM_DIR/lib/move.sh"
+# shellcheck source=tests/vm/lib/volumes.sh
+. "$VM_DIR/lib/volumes.sh"
 
 # vm_cleanup: ends every process started here, by its pid, keeps the logs of a failed test, and removes the rest.
 vm_cleanup() {

@@ -15,11 +15,14 @@ move_image() {
 }
 
 # move_unattended NAME DISK [KEY=VALUE]…: by direct kernel boot, everything on the kernel's command line, nothing asked.
-move_unattended() {
-    local name=$1 disk=$2
-    shift 2
+move_unattended() { move_unattended_by '' "$@"; }
+
+# move_unattended_by JOB-WORDS NAME DISK [KEY=VALUE]…: the same, with more words of the job.
+move_unattended_by() {
+    local words=$1 name=$2 disk=$3
+    shift 3
     time_start
-    appliance_start "$name" "rehost.source=$(source_uri "$source_port") rehost.disk=auto rehost.confirm=yes rehost.after=poweroff" \
+    appliance_start "$name" "rehost.source=$(source_uri "$source_port") rehost.disk=auto rehost.confirm=yes rehost.after=poweroff $words" \
         disk="$disk" "$@"
     must "the appliance starts" expect "$name" '==> hardware: ' "$START_SECONDS"
     time_stage 'power-on to rehost'

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154  # $ext4_features and $loader are set by GUEST.guest
+# shellcheck shell=bash disable=SC2154  # $ext4_features, $layout and $loader are set by GUEST.guest
 # From a root directory to a bootable disk; a loop device is needed for extlinux alone.
 
 DISK_SIZE=3G
@@ -21,16 +21,21 @@ guest_chroot() {
         chroot "$1" sh /tmp/inside.sh' guest_chroot "$1" "$ROOT_UUID" </dev/null >"$1.log" 2>&1 || { cat "$1.log" >&2; return 1; }
 }
 
-# image_make ROOT IMAGE: MBR, one partition with ext4, the loader's boot code; for pygrub an ext3 on the whole disk and nothing else.
+# image_make ROOT IMAGE: what the guest's layout makes of the disk, and the loader's boot code; for pygrub an ext3 on the whole disk and nothing else.
 image_make() {
     truncate -s "$DISK_SIZE" "$2"
     if [ "$loader" = pygrub ]; then
         mke2fs -q -F -t ext3 -U "$ROOT_UUID" -d "$1" -E nodiscard "$2"
         return
     fi
+    "layout_$layout" "$1" "$2"
+    "image_$loader" "$1" "$2"
+}
+
+# layout_plain ROOT IMAGE: MBR, one partition with ext4.
+layout_plain() {
     image_partition "$2"
     image_fill "$1" "$2"
-    "image_$loader" "$1" "$2"
 }
 
 image_partition() {
@@ -52,6 +57,7 @@ image_fill() {
 # in sector 1 of the disk it was started from, and grub-mkimage has put into core.img how long it is.
 image_grub() {
     local files=$1/boot/grub/i386-pc
+    if [ -d "$1.boot" ]; then files=$1.boot/grub/i386-pc; fi # it has a partition of its own
     dd if="$files/boot.img" of="$2" bs=440 count=1 conv=notrunc status=none
     dd if="$files/core.img" of="$2" bs=512 seek=1 conv=notrunc status=none
     [ "$(stat -c %s "$files/core.img")" -le $(((PARTITION_START - 1) * 512)) ]

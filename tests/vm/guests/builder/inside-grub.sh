@@ -27,42 +27,66 @@ check_initramfs() {
 grub_files() {
     mkdir -p /boot/grub/i386-pc
     cp /usr/lib/grub/i386-pc/*.mod /usr/lib/grub/i386-pc/*.lst /usr/lib/grub/i386-pc/boot.img /boot/grub/i386-pc/
-    grub-mkimage -O i386-pc -o /boot/grub/i386-pc/core.img -p '(,msdos1)/boot/grub' biosdisk part_msdos ext2
+    # shellcheck disable=SC2086  # words
+    grub-mkimage -O i386-pc -o /boot/grub/i386-pc/core.img -p "$CORE_PREFIX" biosdisk part_msdos ext2 $CORE_MODULES
     grub-editenv /boot/grub/grubenv create
     echo 'grub-pc grub-pc/install_devices multiselect /dev/sda' | debconf-set-selections
 }
 
-# run_update_grub: the real one. Only grub-probe, which wants to see the source machine's disk, is stood in for by its answers.
+# stand_in PATH: standard input stands in for the program until it is put back.
+stand_in() {
+    mv "$1" "/tmp/${1##*/}.real"
+    cat >"$1"
+    chmod 755 "$1"
+}
+
+# run_update_grub: the real one. Only grub-probe and grub-mkrelpath, which want to see the source machine's disk, are stood in for by their
+# answers. With a UUID of its own, /boot is on the first partition.
 run_update_grub() {
-    mv /usr/sbin/grub-probe /tmp/grub-probe.real
-    cat >/usr/sbin/grub-probe <<-EOF
+    stand_in /usr/sbin/grub-probe <<-'EOF'
 	#!/bin/sh
 	. /tmp/source-disk
-	while [ \$# -gt 0 ]; do
-	    case \$1 in --target=*) target=\${1#--target=} ;; -t) target=\$2; shift ;; esac
+	on=root
+	while [ $# -gt 0 ]; do
+	    case $1 in
+	    --target=*) target=${1#--target=} ;;
+	    -t) target=$2; shift ;;
+	    /boot | /boot/* | /dev/sda1) on=boot ;;
+	    esac
 	    shift
 	done
-	case \$target in
-	device) echo /dev/sda1 ;;
+	if [ $on = root ] || [ -z "$BOOT_UUID" ]; then
+	    device=$ROOT_NODE type=$ROOT_TYPE uuid=$ROOT_UUID abstraction=$ROOT_ABSTRACTION
+	else
+	    device=/dev/sda1 type=ext2 uuid=$BOOT_UUID abstraction=
+	fi
+	case $target in
+	device) echo "$device" ;;
 	disk) echo /dev/sda ;;
-	fs) echo ext2 ;;
-	fs_uuid) echo "\$ROOT_UUID" ;;
+	fs) echo "$type" ;;
+	fs_uuid) echo "$uuid" ;;
 	partmap) echo msdos ;;
 	partuuid) echo 5ca1ab1e-01 ;;
-	abstraction | fs_label | cryptodisk_uuid) ;;
+	abstraction) echo "$abstraction" ;;
+	fs_label | cryptodisk_uuid) ;;
 	compatibility_hint) echo hd0,msdos1 ;;
 	hints_string) echo "--hint-bios=hd0,msdos1 --hint-efi=hd0,msdos1 --hint-baremetal=ahci0,msdos1" ;;
-	*) echo "grub-probe: no answer for \$target" >&2; exit 1 ;;
+	*) echo "grub-probe: no answer for $target" >&2; exit 1 ;;
 	esac
 	EOF
-    chmod 755 /usr/sbin/grub-probe
+    stand_in /usr/bin/grub-mkrelpath <<-'EOF'
+	#!/bin/sh
+	. /tmp/source-disk
+	case $BOOT_UUID:$1 in :* | *:/usr/*) echo "$1" ;; *) echo "${1#/boot}" ;; esac
+	EOF
     update-grub
+    mv /tmp/grub-mkrelpath.real /usr/bin/grub-mkrelpath
     mv /tmp/grub-probe.real /usr/sbin/grub-probe
-    # shellcheck source=/dev/null
-    . /tmp/source-disk
     grep -q "linux.* root=$ROOT_DEVICE " /boot/grub/grub.cfg || { echo "grub.cfg does not have root=$ROOT_DEVICE" >&2; exit 1; }
 }
 
+# shellcheck source=/dev/null
+. /tmp/source-disk
 host_only_initramfs
 check_initramfs
 grub_files

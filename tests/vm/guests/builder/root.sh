@@ -1,10 +1,11 @@
-# shellcheck shell=bash disable=SC2154  # $suite and $network are set by GUEST.guest, $HERE, $CACHE and $loader by build
+# shellcheck shell=bash disable=SC2154  # $suite, $network and $more_packages are set by GUEST.guest, $HERE, $CACHE and $loader by build
 # The root of a suite, made once by mmdebstrap.
 
 # What every guest has. (The rest of a Debian server has nothing to do with its move.)
 PACKAGES=udev,openssh-server,ifupdown,iproute2,zstd,kmod,e2fsprogs
 
-# root_packages: with the kernel and init, which a guest of another architecture or without systemd names itself, the loader and the initrd builder of this guest, each of these brings one of both, and with what its network needs.
+# root_packages: with the kernel and init, which a guest of another architecture or without systemd names itself; the loader and the initrd
+# builder of this guest, each of which brings one of both; and with what its network and its layout need.
 root_packages() {
     local all=${kernel_and_init:-linux-image-amd64,systemd-sysv},$PACKAGES
     case $loader in
@@ -17,7 +18,7 @@ root_packages() {
     networkmanager) all+=,network-manager ;;
     netplan) all+=,netplan.io ;;
     esac
-    echo "$all"
+    echo "$all${more_packages:+,$more_packages}"
 }
 
 # debian_mirror: REHOST_MIRROR, which build.sh sets; else the Debian mirror of the host's own apt. No host is named here.

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154  # $hostname, $root_named_by, $network, $modules and $loader are set by GUEST.guest
+# shellcheck shell=bash disable=SC2154  # $hostname, $layout, $root_*, $boot_uuid, $core_*, $network, $modules and $loader are set by GUEST.guest
 # A guest's configuration files, as an administrator or the installer wrote them.
 
 ROOT_UUID=6a7d2c31-5b0e-4d0a-9c55-1f6d6e1b0c12
@@ -35,14 +35,18 @@ settings_host() {
     rm -f "$1"/etc/systemd/system/timers.target.wants/*
 }
 
-# root_device: what fstab and GRUB call the root: /dev/sda1, or the name that the guest gives, or its UUID.
-root_device() { if [ "$root_named_by" = uuid ]; then echo "UUID=$ROOT_UUID"; else echo "${root_name:-/dev/sda1}"; fi; }
+# root_node: the device that the root lies on in the source machine: /dev/sda1, or the name that the guest gives.
+root_node() { echo "${root_name:-/dev/sda1}"; }
+
+# root_device: what fstab and GRUB call the root: that, or its UUID.
+root_device() { if [ "$root_named_by" = uuid ]; then echo "UUID=$ROOT_UUID"; else root_node; fi; }
 
 settings_disk() {
     put "$1" /etc/fstab <<-EOF
 	# <file system> <mount point> <type> <options> <dump> <pass>
-	$(root_device) / ${root_type:-ext4} errors=remount-ro 0 1
+	$(root_device) / ${root_type:-ext4} ${root_options:-errors=remount-ro} 0 1
 	EOF
+    if [ "$layout" != plain ]; then "settings_$layout" "$1"; fi
 }
 
 settings_grub() {
@@ -179,7 +183,16 @@ settings_netplan() {
 settings_source_machine() {
     if [ "$loader" = grub ]; then settings_initramfs "$1"; fi
     source_modules | put "$1" /tmp/source-modules
-    printf '%s\n' "ROOT_UUID=$ROOT_UUID" "ROOT_DEVICE=$(root_device)" | put "$1" /tmp/source-disk
+    put "$1" /tmp/source-disk <<-EOF
+	ROOT_UUID=$ROOT_UUID
+	ROOT_DEVICE=$(root_device)
+	ROOT_NODE=$(root_node)
+	ROOT_TYPE=${root_type:-ext2}
+	ROOT_ABSTRACTION='${root_abstraction:-}'
+	BOOT_UUID=${boot_uuid:-}
+	CORE_PREFIX='${core_prefix:-(,msdos1)/boot/grub}'
+	CORE_MODULES='${core_modules:-}'
+	EOF
 }
 
 # MODULES=dep is a host-only initramfs: what update-initramfs finds in use on the machine it runs on. The list is what that is here,
@@ -191,4 +204,4 @@ settings_initramfs() {
 }
 
 # source_modules: the modules of the source machine's root disk, as /sys names them there.
-source_modules() { printf '%s\n' "${drivers[@]:-sym53c8xx}" sd_mod "${root_type:-ext4}"; }
+source_modules() { printf '%s\n' "${drivers[@]:-sym53c8xx}" sd_mod "${root_type:-ext4}" "${root_modules[@]}"; }
