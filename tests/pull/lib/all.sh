@@ -13,6 +13,8 @@ for part in tap port wait; do
     # shellcheck source=/dev/null
     . "$TOP/tests/vm/lib/$part.sh"
 done
+# shellcheck source=tests/pull/lib/journal.sh
+. "$TOP/tests/pull/lib/journal.sh"
 
 end_all() {
     local pid command
@@ -153,21 +155,6 @@ pulls_whole() {
     shift
     pull_says 0 'received' "$@" && same_content "$source" "${@: -1}"
 }
-
-# journaled DISK: how many bytes of the copy the newest slot of its journal vouches for (see tools/pull/target/journal.c).
-journaled() {
-    perl -e 'my ($newest, $bytes) = (0, 0);
-        open my $disk, "<", $ARGV[0] or print("0\n"), exit;
-        for my $at (4096, 4096 + 520192) {
-            seek $disk, $at, 0;
-            read $disk, my $slot, 520192;
-            substr($slot, 0, 8) eq "rhjourn1" or next;
-            my ($sequence, undef, $chunk, $length) = unpack "x16 Q<4", $slot;
-            ($newest, $bytes) = ($sequence, $chunk * unpack "%32b*", substr $slot, 512, $length) if $sequence > $newest;
-        }
-        print "$bytes\n"' "$1"
-}
-has_journaled() { [ "$(journaled "$1")" -ge "$2" ]; }
 
 # json_number FILE FIELD: of the last line, which is the report.
 json_number() { tail -n 1 "$1" | sed -n "s/.*\"$2\":\([0-9.]*\).*/\1/p"; }

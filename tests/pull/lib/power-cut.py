@@ -13,6 +13,7 @@ import struct
 import sys
 
 SECTOR = 512
+PAGE = 4096
 BOOT_CODE = 440
 
 
@@ -78,8 +79,9 @@ def cut(log, before, place, seed):
 
 
 def verdict(image, source):
-    """What a firmware makes of it, and whether that is right. A GPT's header comes when all that it speaks of is there."""
-    if image[SECTOR:SECTOR + 8] == b"EFI PART" and image[SECTOR:len(source)] != source[SECTOR:]:
+    """What a firmware makes of it, and whether that is right. A GPT's header comes when all behind the first page is there. The page
+    itself may be torn: without a protective partition in the first sector, which comes last, nobody takes the header for one."""
+    if image[SECTOR:SECTOR + 8] == b"EFI PART" and image[PAGE:len(source)] != source[PAGE:]:
         return "has a GPT", False
     if image[510:512] != b"\x55\xaa":
         return "does not boot", True

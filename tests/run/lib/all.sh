@@ -16,6 +16,8 @@ PIDS=()
 . "$TOP/tests/vm/lib/port.sh"
 # shellcheck source=tests/vm/lib/wait.sh
 . "$TOP/tests/vm/lib/wait.sh"
+# shellcheck source=tests/pull/lib/journal.sh
+. "$TOP/tests/pull/lib/journal.sh"
 
 run_cleanup() {
     local status=$? pid
