@@ -25,7 +25,7 @@ needs_guest() {
     [ -x "$REHOST" ] || skip_all "there is no program at $REHOST: build it, or set REHOST"
     [ "$(id -u)" -eq 0 ] || skip_all "file systems are mounted here: this needs root"
     [ -e /dev/loop-control ] || skip_all "there is no /dev/loop-control"
-    image=$("$TOP/tests/vm/guests/build" "$1") || skip_all "the guest $1 could not be built"
+    image=$("$TOP/tests/vm/guests/build" "$1") || must "the guest $1 is built" false
     cp --sparse=always "$image" "$WORK/disk"
 }
 

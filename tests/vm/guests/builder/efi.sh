@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2154,SC2329  # read and called by the other builder/*.sh; the variables in lower case are set by GUEST.guest
 # Guests that UEFI starts, sourced by their GUEST.guest: a GPT with an EFI system partition, which gets what is in the root's /boot/efi. They say
-# what they need with $efi_packages, $root_type and $root_options; layout_$root_type makes the root and fills it.
+# what they need with $more_packages, $root_type and $root_options; layout_$root_type makes the root and fills it.
 
 network=networkd
 root_named_by=uuid
@@ -10,8 +10,6 @@ ESP_SECTORS=409600
 ESP_UUID=5C1A-AB1E
 EFI_ROOT_START=$((ESP_START + ESP_SECTORS))
 EFI_ROOT_SECTORS=$((5 * 1024 * 1024))
-
-root_packages() { echo "$PACKAGES,initramfs-tools,$efi_packages"; }
 
 settings_disk() {
     put "$1" /etc/fstab <<-EOT

@@ -11,7 +11,7 @@ root_packages() {
     case $loader in
     grub) all+=,grub-pc,initramfs-tools ;;
     extlinux) all+=,extlinux,syslinux-common,dracut ;;
-    pygrub) all+=,initramfs-tools ;;
+    pygrub | grub_efi | systemd_boot) all+=,initramfs-tools ;;
     grub1) all+=,grub-legacy,initramfs-tools ;;
     esac
     case $network in

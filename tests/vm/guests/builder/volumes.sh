@@ -95,6 +95,7 @@ settings_raid() {
     put "$1" /etc/mdadm/mdadm.conf <<-EOF
 	DEVICE /dev/sda1 /dev/sdb1
 	HOMEHOST <system>
+	MAILADDR root
 	ARRAY /dev/md0 metadata=1.2 UUID=00010203:04050607:08090a0b:0c0d0e0f name=rehost:0
 	EOF
 }
