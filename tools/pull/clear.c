@@ -7,12 +7,10 @@ int copy_clear(const struct copy *copy, uint64_t start, uint64_t end, void *scra
     for (uint64_t at = start; at < end;) {
         size_t i = extents_find(copy->in_use, at);
         uint64_t used_start = i < copy->in_use->count ? least(copy->in_use->items[i].start, end) : end;
-        if (at < used_start) {
-            target_discard(copy->target, at, used_start - at);
-            at = used_start;
-            continue;
-        }
+        if (used_start == end)
+            return 0;
         uint64_t used_end = least(copy->in_use->items[i].end, end);
+        at = most(at, used_start);
         if (target_zero(copy->target, at, used_end - at, scratch, err) < 0)
             return -1;
         *zero_bytes += used_end - at;

@@ -49,8 +49,8 @@ struct copy {
  * and the journal has been written once more if the target took it. */
 int copy_run(struct copy *copy, struct nbd *first, pull_told *told, void *context, struct pull_progress *progress, struct error *err);
 
-/* Settles [start, end), in which nothing is wanted, without the source: what is in use is zero there, and is zeroed; the rest is free, and is
- * discarded or left as it is. Adds to `zero_bytes` what was zeroed. `scratch` as for target_zero. */
+/* Settles [start, end), in which nothing is wanted, without the source: what is in use is zero there, and is zeroed; the rest is free, and
+ * stays as it is. Adds to `zero_bytes` what was zeroed. `scratch` as for target_zero. */
 int copy_clear(const struct copy *copy, uint64_t start, uint64_t end, void *scratch, uint64_t *zero_bytes, struct error *err);
 
 /* For the threads. Only the first failure is kept; it ends all of them. */

@@ -65,8 +65,7 @@ int check_not_loop(const char *path, struct error *err)
     return 0;
 }
 
-/* A limit of the device's queue is there and not 0. */
-static bool queue_allows(int fd, const char *limit)
+bool device_zeroes_well(int fd)
 {
     struct stat st;
     char bytes[64];
@@ -75,19 +74,9 @@ static bool queue_allows(int fd, const char *limit)
     /* A partition has no queue of its own: its disk is one level up. */
     const char *const levels[] = {"", "../"};
     for (unsigned i = 0; i < 2; i++) {
-        cleanup_free char *path = checked_printf("/sys/dev/block/%u:%u/%squeue/%s", major(st.st_rdev), minor(st.st_rdev), levels[i], limit);
+        cleanup_free char *path = checked_printf("/sys/dev/block/%u:%u/%squeue/write_zeroes_max_bytes", major(st.st_rdev), minor(st.st_rdev), levels[i]);
         if (read_line(path, bytes, sizeof bytes))
             return strcmp(bytes, "0") != 0;
     }
     return false;
-}
-
-bool device_zeroes_well(int fd)
-{
-    return queue_allows(fd, "write_zeroes_max_bytes");
-}
-
-bool device_discards(int fd)
-{
-    return queue_allows(fd, "discard_max_bytes");
 }

@@ -12,7 +12,5 @@ int explain_busy(const char *path, struct error *err);
 int check_not_loop(const char *path, struct error *err);
 /* Whether the device zeroes a range without the zeroes being sent to it. */
 bool device_zeroes_well(int fd);
-/* Whether it can be told that a range is not needed any more. */
-bool device_discards(int fd);
 
 #endif

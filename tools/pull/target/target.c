@@ -20,8 +20,6 @@
 
 #define HUGE_PAGE_BYTES (2u << 20) /* on x86-64 */
 
-#define DISCARD_LEAST_BYTES (1u << 20) /* a SATA disk stops all else for each discard: not for crumbs */
-
 void *aligned_alloc_checked(size_t length)
 {
     void *memory;
@@ -86,7 +84,6 @@ static int check_block_device(struct target *target, struct error *err)
     if (ioctl(target->fd, BLKGETSIZE64, &target->size_bytes) < 0)
         return error_errno(err, "ask %s for its size", target->path);
     target->zeroes_well = device_zeroes_well(target->fd);
-    target->discards = device_discards(target->fd);
     return 0;
 }
 
@@ -102,7 +99,7 @@ static int check_file(struct target *target, uint64_t size_bytes, bool is_new, s
     if (fstat(target->fd, &st) < 0)
         return error_errno(err, "ask %s for its size", target->path);
     target->size_bytes = (uint64_t)st.st_size;
-    target->zeroes_well = target->discards = true;
+    target->zeroes_well = true;
     return 0;
 }
 
@@ -268,17 +265,6 @@ int target_zero(struct target *target, uint64_t offset, uint64_t length, void *s
         atomic_store(&target->zeroes_well, false);
     }
     return zero_by_compare(target, offset, length, scratch, err);
-}
-
-void target_discard(const struct target *target, uint64_t offset, uint64_t length)
-{
-    uint64_t start = align_up(offset, PAGE_BYTES), end = align_down(offset + length, PAGE_BYTES);
-    if (!target->discards || start >= end || end - start < DISCARD_LEAST_BYTES)
-        return;
-    if (target->is_block)
-        (void)ioctl(target->fd, BLKDISCARD, (uint64_t[2]){start, end - start});
-    else
-        (void)fallocate(target->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)start, (off_t)(end - start));
 }
 
 int target_flush(struct target *target, struct error *err)

@@ -20,7 +20,6 @@ struct target {
     bool is_block;
     uint64_t size_bytes;
     atomic_bool zeroes_well; /* can write zeroes without moving them */
-    bool discards;           /* can be told that a range is not needed any more */
 };
 
 /* Opens it for us alone: refuses what is mounted, held by RAID, LVM or swap, backs a loop device, is write-protected or
@@ -38,8 +37,6 @@ int target_refuse(const struct target *target, uint64_t offset, struct error *er
 /* Makes the range read as zeroes. Where the disk cannot do that by itself, it is read and only what is not zero is
  * written. `scratch` is page-aligned, TARGET_SCRATCH_BYTES long. */
 int target_zero(struct target *target, uint64_t offset, uint64_t length, void *scratch, struct error *err);
-/* The range is of no use any more: told to the disk where that may be of use to it. What is read from there afterwards is anybody's guess. */
-void target_discard(const struct target *target, uint64_t offset, uint64_t length);
 /* Everything written so far is on stable storage when this returns 0. */
 int target_flush(struct target *target, struct error *err);
 /* Lets the kernel see the new partition table. */
