@@ -12,7 +12,7 @@
 #include "plan/boot/boot_loader.h"
 #include "plan/boot/debconf.h"
 #include "plan/boot/grub2.h"
-#include "plan/devices.h"
+#include "guest/devices.h"
 #include "plan/diff.h"
 #include "plan/fstab.h"
 #include "plan/initrd/initrd.h"

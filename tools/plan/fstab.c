@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "../base/cleanup.h"
-#include "devices.h"
+#include "../guest/devices.h"
 #include "planning.h"
 
 #define BLANKS " \t"

@@ -3,8 +3,8 @@
 
 #include "../base/cleanup.h"
 #include "../guest/boot/esp.h"
+#include "../guest/devices.h"
 #include "../pull/pull.h"
-#include "devices.h"
 #include "planning.h"
 
 #define BIOS_BOOT_GUID "21686148-6449-6e6f-744e-656564454649" /* GRUB manual, "BIOS installation" */

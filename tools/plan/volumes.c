@@ -6,7 +6,7 @@
 
 #include "../base/bytes.h"
 #include "../base/cleanup.h"
-#include "devices.h"
+#include "../guest/devices.h"
 #include "planning.h"
 
 #define BY_UUID "names the disk by what is on it, as the device name belongs to the old machine"

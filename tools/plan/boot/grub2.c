@@ -5,7 +5,7 @@
 
 #include "../../base/cleanup.h"
 #include "../../guest/boot/grub2_config.h"
-#include "../devices.h"
+#include "../../guest/devices.h"
 #include "../planning.h"
 #include "bls.h"
 #include "boot_loader.h"

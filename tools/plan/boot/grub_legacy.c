@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "../../base/cleanup.h"
-#include "../devices.h"
+#include "../../guest/devices.h"
 #include "../planning.h"
 #include "boot_loader.h"
 

@@ -8,7 +8,7 @@
 #include "../../base/cleanup.h"
 #include "../../base/root.h"
 #include "../../guest/boot/boot_entry.h"
-#include "../devices.h"
+#include "../../guest/devices.h"
 #include "command_line.h"
 #include "extlinux_hook.h"
 

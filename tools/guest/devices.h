@@ -1,10 +1,10 @@
 /* Device names of the old machine, and the partition of this disk that they mean. */
-#ifndef REHOST_PLAN_DEVICES_H
-#define REHOST_PLAN_DEVICES_H
+#ifndef REHOST_GUEST_DEVICES_H
+#define REHOST_GUEST_DEVICES_H
 
 #include <stdbool.h>
 
-#include "../guest/guest.h"
+#include "guest.h"
 
 /* Is `spec` a name that the next machine may give to another device: /dev/sda1, /dev/disk/by-path/…-part1?
  * Names by UUID, LABEL, PARTUUID and those of LVM, RAID and LUKS are not. */
