@@ -34,5 +34,23 @@ tries "then it is an ordinary disk, which a new pull fills anew" pulls_whole "$S
 
 head -c "$SIZE" /dev/zero | tr '\0' D >"$WORK/data.img"
 serve_nbdkit data file "$WORK/data.img"
-tries "a disk without boot signature has nothing to hold" pulls_whole "$WORK/data.img" --hold-boot "$(uri data)" "$WORK/data"
+tries "where the marker would hide something there is none" pulls_whole "$WORK/data.img" --hold-boot "$(uri data)" "$WORK/data"
+
+# The second disk of a server: a file system, or LVM, without a partition table.
+{ head -c 1024 /dev/zero; tail -c +1025 "$WORK/data.img"; } >"$WORK/bare.img"
+serve_nbdkit bare file "$WORK/bare.img"
+both() { "$REHOST" pull --all --json "$@" "$(uri source)" "$WORK/first" "$(uri bare)" "$WORK/second" >"$WORK/both.out" 2>&1; }
+were_here() { grep '"event":"done"' "$WORK/both.out" | sed 's/.*"resumed_bytes":\([0-9]*\).*/\1/' | paste -sd' '; }
+must "a server with a second disk without a boot sector" both --hold-boot
+tries "that one is marked, too" test "$(head -c 4 "$WORK/second" | od -An -tx1)" = " cd 18 eb fe"
+tries "... and nothing of it is hidden" cmp -i 440 "$WORK/bare.img" "$WORK/second"
+must "a second run" both --hold-boot
+tries "... copies nothing of either again" test "$(were_here)" = "$SIZE $SIZE"
+printf fixed | dd of="$WORK/first" bs=1 seek=5000000 conv=notrunc status=none
+rm "$WORK/second"
+must "with another second disk" both --hold-boot
+tries "... the first is copied anew as well, as both were changed together" test "$(were_here)" = "0 0"
+tries "... and is what the source is" cmp -i 440 "$SOURCE" "$WORK/first"
+must "without --hold-boot" both
+tries "... both are the source's" sh -c "cmp '$SOURCE' '$WORK/first' && cmp '$WORK/bare.img' '$WORK/second'"
 tap_done

@@ -2,11 +2,14 @@
 #include <string.h>
 
 #include "../base/cleanup.h"
+#include "../pull/several.h"
 #include "run.h"
 
 static bool goes_on(const struct run *run, unsigned i)
 {
-    return !run->job.restart && pull_state_of(run->disks[i].target.device, NULL) != PULL_NONE;
+    const char *devices[DISKS_MAX];
+    run_devices(run, devices);
+    return !run->job.restart && several_goes_on(devices, run->disk_count, i);
 }
 
 static void show_target(struct run *run, unsigned i)
@@ -15,6 +18,9 @@ static void show_target(struct run *run, unsigned i)
     cleanup_free char *size = size_for_people(target->size_bytes);
     console_say(&run->console, "  %s: %s, %s, serial %s\n  It holds %s.\n", target->device, target->model, size,
                 target->serial ? target->serial : "none", target->content);
+    bool is_on_its_way = pull_state_of(target->device, NULL) != PULL_NONE;
+    if (is_on_its_way && !run->job.restart && !goes_on(run, i))
+        console_say(&run->console, "  It is of no use any more, as another disk has to be copied from the beginning, and all of them were changed together.\n");
     if (goes_on(run, i))
         console_say(&run->console, "  The move goes on with it, if it is of this very source.\n");
     else if (run->disk_count > 1)

@@ -96,6 +96,8 @@ static char *disk_words(const struct target *target)
                               "when the cause is mended; nothing has to be copied again.", target->device);
     if (target->state == TARGET_HALF_DONE)
         return checked_printf("%s may have been written to, and does not boot.", target->device);
+    if (target->state != TARGET_RELEASED)
+        return checked_printf("%s holds the copy, and no place for a mark that says so: the next start copies all disks again.", target->device);
     return checked_printf("%s holds the copy; whether it boots is not known.", target->device);
 }
 

@@ -103,10 +103,35 @@ void pull_progress_add(struct pull_progress *sum, const struct pull_progress *ea
     sum->trouble = sum->trouble ? sum->trouble : each->trouble;
 }
 
+/* The last is the first to become complete. */
+bool several_goes_on(const char *const *targets, unsigned count, unsigned number)
+{
+    enum pull_state own = pull_state_of(targets[number], NULL);
+    for (unsigned i = 0; own == PULL_HELD && i < count; i++) {
+        enum pull_state state = i == number ? own : pull_state_of(targets[i], NULL);
+        if (state == PULL_NONE || (i > number && state != PULL_HELD))
+            return false;
+    }
+    return own != PULL_NONE;
+}
+
+static void decide_what_to_forget(struct disk *disks, unsigned count)
+{
+    const char *targets[DISKS_MAX];
+    bool goes_on[DISKS_MAX];
+    for (unsigned i = 0; i < count; i++)
+        targets[i] = disks[i].options.target;
+    for (unsigned i = 0; i < count; i++)
+        goes_on[i] = several_goes_on(targets, count, i);
+    for (unsigned i = 0; i < count; i++)
+        disks[i].options.restart |= !goes_on[i];
+}
+
 int several_run(struct disk *disks, unsigned count, pull_told *told)
 {
     struct several several = {.count = count, .told = told, .all = checked_alloc(count * sizeof *several.all)};
     bool failed = false;
+    decide_what_to_forget(disks, count);
     pthread_mutex_init(&several.lock, NULL);
     pthread_cond_init(&several.changed, NULL);
     for (unsigned i = 0; i < count; i++)

@@ -17,6 +17,10 @@ struct disk {
     void *context;      /* for whoever is told of its progress, from a thread of its own */
 };
 
+/* Does a copy onto all of these targets go on with what is on the one of this number (from 0)? A complete copy waits for the change that is made to all
+ * of them together; so it is of no use any more when it is not known of the others that they are complete, too. */
+bool several_goes_on(const char *const *targets, unsigned count, unsigned number);
+
 /* Copies all of them. One that fails does not end the others: what arrives of these is kept, but they are not made to boot either.
  * 0: every one is complete. */
 int several_run(struct disk *disks, unsigned count, pull_told *told);

@@ -96,7 +96,7 @@ int ends_finish(struct target *target, struct journal *journal, const struct end
     if (write_first_page(target, label, ends->head, err) < 0 || (check && compare(target, ends->head + SECTOR, SECTOR, PAGE_BYTES - SECTOR, err) < 0))
         return -1;
     memcpy(first, ends->head, SECTOR);
-    if (hold && sector_boots(first))
+    if (hold && held_fits(first))
         held_encode(first, journal);
     if (write_first_page(target, first, ends->head, err) < 0)
         return -1;

@@ -250,6 +250,12 @@ static void move_protective_partition(unsigned char sector[SECTOR], uint32_t fro
             put_le32(entry + ENTRY_START, to);
 }
 
+bool held_fits(const unsigned char sector[SECTOR])
+{
+    static const unsigned char nothing[HELD_CODE_AREA];
+    return sector_boots(sector) || memcmp(sector, nothing, HELD_CODE_AREA) == 0;
+}
+
 void held_encode(unsigned char sector[SECTOR], const struct journal *journal)
 {
     move_protective_partition(sector, PROTECTIVE_START, PROTECTIVE_START_HELD);

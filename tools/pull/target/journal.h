@@ -61,6 +61,8 @@ bool label_decode(const unsigned char sector[SECTOR], struct journal *journal);
 bool journal_find(const unsigned char head[HEAD_BYTES], struct journal *journal);
 
 #define HELD_CODE_AREA 440 /* the boot code of an MBR */
+/* Does the marker hide nothing there: in place of boot code, or of nothing at all? On a disk without a table there may be the superblock of an XFS, or LUKS. */
+bool held_fits(const unsigned char sector[SECTOR]);
 /* Puts the marker over the boot code: INT 18h, so that a BIOS tries the next disk. The protective partition of a GPT is moved by a sector, so that
  * UEFI sees no partitions. */
 void held_encode(unsigned char sector[SECTOR], const struct journal *journal);
