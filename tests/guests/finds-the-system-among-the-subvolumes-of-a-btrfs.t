@@ -63,13 +63,13 @@ ubuntu() {
 }
 proves_its_subvolume() {
     "$REHOST" prove "$WORK/ubuntu" --hardware "$HARDWARE/qemu-virtio.json" >"$WORK/proof" || true
-    grep -E '^root +ok +root=UUID=[^ ]+ is partition 0 .btrfs., its subvolume @$' "$WORK/proof" || { cat "$WORK/proof"; return 1; }
+    grep -E '^root +ok +root=UUID=[^ ]+ is the whole disk .btrfs., its subvolume @$' "$WORK/proof" || { cat "$WORK/proof"; return 1; }
 }
 lead_elsewhere() { sed -i 's|subvol=@|subvol=@before-the-update|' boot/grub/grub.cfg; }
 proves_another_subvolume_broken() {
     mounted "$WORK/ubuntu" loop,subvol=@ lead_elsewhere
     "$REHOST" prove "$WORK/ubuntu" --hardware "$HARDWARE/qemu-virtio.json" >"$WORK/proof" || true
-    grep -E '^root +BROKEN +the system is in the subvolume @ of partition 0, and .*leads to another' "$WORK/proof" || { cat "$WORK/proof"; return 1; }
+    grep -E '^root +BROKEN +the system is in the subvolume @ of the whole disk, and .*leads to another' "$WORK/proof" || { cat "$WORK/proof"; return 1; }
 }
 
 # As SUSE: the default subvolume is the system, which no fstab and no command line names; snapshots lie beside it.

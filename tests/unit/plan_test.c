@@ -1,7 +1,7 @@
 /* The plan as a whole. Guests are directories, tests/guests/NAME:
  *
  *     case.json           the machine, the partitions and volumes, the table ("none": a bare file system, whose plan is the one "before_copy", or
- *                         "new": the one that such a file system was put into), the job's choices, "over": another guest that it is
+ *                         "new": the one that such a file system was put into), its other disks, the disk that each lands on, the job's choices, "over": another guest that it is
  *                         laid over, what is "removed"
  *     root/               laid over the canonical guest, or over that one; where case.json says "own", the guest itself, with what no
  *                         source tree keeps made in place: "kernels" (image, initrd, and the canonical module tables where root/ has
@@ -29,6 +29,7 @@ struct test_case {
     struct guest guest;
     struct nic_choice choices[16];
     struct strings addresses;
+    const char *other_names[DISKS_MAX];
     struct plan_input input;
     struct plan plan;
     bool has_loader; /* extlinux was installed */
@@ -68,11 +69,28 @@ static void take_volumes(struct test_case *test)
         volume->kind = volume->layers & LAYER_LVM ? LAYER_LVM : volume->layers & LAYER_CRYPT ? LAYER_CRYPT : LAYER_RAID;
         volume->fs_type = checked_copy(json_string(item, "fs_type"));
         volume->opened = json_flag(item, "opened");
+        volume->disks = (unsigned)json_size(item, "disks");
         volume->uuid = checked_copy(json_string(item, "uuid"));
         volume->device = checked_copy(volume->names.items[0]);
         if (json_flag(item, "root"))
             test->guest.root_partition = volume;
     }
+}
+
+static struct partition partition_of(const cJSON *item, const char *disk)
+{
+    unsigned number = (unsigned)json_size(item, "number");
+    return (struct partition){
+        .number = number,
+        .fs_type = checked_copy(json_string(item, "fs_type")),
+        .uuid = checked_copy(json_string(item, "uuid")),
+        .type = checked_copy(json_string(item, "type")),
+        .mount_point = checked_copy(json_string(item, "mount_point")),
+        .problem = checked_copy(json_string(item, "problem")),
+        .closed = checked_copy(json_string(item, "closed")),
+        .opened = json_flag(item, "opened"),
+        .device = checked_printf("%sp%u", disk, number),
+    };
 }
 
 static void take_partitions(struct test_case *test)
@@ -90,15 +108,7 @@ static void take_partitions(struct test_case *test)
     cJSON_ArrayForEach(item, list)
     {
         struct partition *partition = &disk->partitions[disk->partition_count++];
-        partition->number = (unsigned)json_size(item, "number");
-        partition->fs_type = checked_copy(json_string(item, "fs_type"));
-        partition->uuid = checked_copy(json_string(item, "uuid"));
-        partition->type = checked_copy(json_string(item, "type"));
-        partition->mount_point = checked_copy(json_string(item, "mount_point"));
-        partition->problem = checked_copy(json_string(item, "problem"));
-        partition->closed = checked_copy(json_string(item, "closed"));
-        partition->opened = json_flag(item, "opened");
-        partition->device = checked_printf("/dev/loop0p%u", partition->number);
+        *partition = partition_of(item, "/dev/loop0");
         partition->bootable = is_new;
         partition->boot_code = test->has_loader ? BOOT_CODE_EXTLINUX : is_new ? BOOT_CODE_NONE : BOOT_CODE_UNKNOWN;
         if (json_flag(item, "root"))
@@ -106,10 +116,28 @@ static void take_partitions(struct test_case *test)
     }
 }
 
+/* "other_disks": [{"lands_on": "sdb", "partitions": […]}] */
+static void take_other_disks(struct test_case *test)
+{
+    const cJSON *item, *part;
+    cJSON_ArrayForEach(item, cJSON_GetObjectItem(test->document, "other_disks"))
+    {
+        size_t number = test->guest.other_count;
+        const cJSON *list = cJSON_GetObjectItem(item, "partitions");
+        cleanup_free char *device = checked_printf("/dev/loop%zu", number + 1);
+        struct guest other = {.what = checked_copy(device), .root_fd = -1, .disk = {.table = checked_copy("dos"), .device = checked_copy(device)}};
+        other.disk.partitions = checked_alloc(((size_t)cJSON_GetArraySize(list) + 1) * sizeof *other.disk.partitions);
+        cJSON_ArrayForEach(part, list) other.disk.partitions[other.disk.partition_count++] = partition_of(part, device);
+        guest_add_disk(&test->guest, &other);
+        test->other_names[number] = json_string(item, "lands_on");
+    }
+}
+
 static void take_choices(struct test_case *test)
 {
     const cJSON *item;
-    test->input = (struct plan_input){.guest = &test->guest, .hardware = &test->hardware, .nic_choices = test->choices};
+    test->input = (struct plan_input){.guest = &test->guest, .hardware = &test->hardware, .nic_choices = test->choices, .disk = json_string(test->document, "disk"),
+                                       .other_disks = test->other_names};
     cJSON_ArrayForEach(item, cJSON_GetObjectItem(test->document, "nics"))
         assert_int_equal(nic_choice_parse(item->valuestring, &test->choices[test->input.nic_choice_count++]), 0);
     json_strings(test->document, "addresses", &test->addresses);
@@ -118,7 +146,7 @@ static void take_choices(struct test_case *test)
 
 /* What each initrd holds once the guest's builder made it anew for the machines of these cases. */
 static const char *const made_anew[] = {"virtio", "virtio_ring", "virtio_blk", "virtio_pci", "virtio_pci_legacy_dev", "virtio_pci_modern_dev",
-                                        "ahci", "libahci", "libata", "scsi_common", "scsi_mod", "sd_mod", "ata_generic",
+                                        "virtio_scsi", "nvme", "nvme_core", "ahci", "libahci", "libata", "scsi_common", "scsi_mod", "sd_mod", "ata_generic",
                                         "ext4", "ext3", "jbd", "xfs", "btrfs", "crc16", "mbcache", "jbd2", "dm_mod", "dm_crypt", "md_mod", "raid1",
                                         "usr/sbin/lvm", "usr/sbin/mdadm", "usr/sbin/cryptsetup", NULL};
 
@@ -181,6 +209,7 @@ static void look(struct test_case *test)
     test->guest.writable = !json_flag(test->document, "before_copy");
     take_partitions(test);
     take_volumes(test);
+    take_other_disks(test);
     take_choices(test);
     if (plan_make(&test->input, &test->plan, &err) < 0)
         fail_msg("%s", err.message);

@@ -14,6 +14,8 @@ struct scene {
     struct guest guest;
     struct hardware hardware;
     struct proof proof;
+    const char *disk;
+    const char *const *other_disks;
     unsigned char boot_code[440];
     bool held;
 };
@@ -72,7 +74,7 @@ static void open_on_disk(struct scene *scene)
 static void prove(struct scene *scene)
 {
     struct error err = {0};
-    struct prove_input input = {.guest = &scene->guest, .hardware = &scene->hardware, .held_boot_code = scene->held ? scene->boot_code : NULL};
+    struct prove_input input = {.guest = &scene->guest, .hardware = &scene->hardware, .disk = scene->disk, .other_disks = scene->other_disks, .held_boot_code = scene->held ? scene->boot_code : NULL};
     proof_free(&scene->proof);
     if (prove_guest(&input, &scene->proof, &err) < 0)
         fail_msg("%s", err.message);
@@ -195,6 +197,32 @@ static void a_root_in_volumes_needs_what_puts_them_together(void **state)
     begin(&scene, "qemu-virtio");
     open_on_volume(&scene, without_program);
     expect(&scene, "volumes", LINK_BROKEN, "lvm");
+    end(&scene);
+}
+
+/* The root's volume group reaches onto a second disk, at another controller. */
+static void a_root_on_two_disks_needs_the_drivers_of_both(void **state)
+{
+    (void)state;
+    static const char *const of_scsi[] = {"virtio", "virtio_ring", "virtio_pci", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_scsi", "scsi_mod", "scsi_common", "sd_mod",
+                                          "t10-pi", "crc64-rocksoft", "crc-t10dif", "crc64", "crct10dif_common", "ext4", "crc16", "mbcache", "jbd2", "dm_mod", NULL};
+    static const char *const names[] = {"nvme0n1"};
+    struct scene scene;
+    struct guest other = {.what = checked_copy("/dev/nvme0n1"), .root_fd = -1};
+    begin(&scene, "qemu-virtio-scsi-nvme");
+    open_on_volume(&scene, of_scsi);
+    guest_add_disk(&scene.guest, &other);
+    scene.other_disks = names;
+    scene.disk = "sda";
+    scene.guest.disk.volumes[0].disks = 1 | 2;
+    prove(&scene);
+    expect(&scene, "disk driver", LINK_BROKEN, "lacks what /dev/nvme0n1 of this machine needs: nvme");
+    scene.guest.disk.volumes[0].disks = 1;
+    prove(&scene);
+    expect(&scene, "disk driver", LINK_HOLDS, "/dev/nvme0n1 by nvme");
+    fixture_remove(&scene.fixture, "lib/modules/" FIXTURE_KERNEL "/kernel/drivers/nvme");
+    prove(&scene);
+    expect(&scene, "disk driver", LINK_BROKEN, "/lib/modules/" FIXTURE_KERNEL " lacks what /dev/nvme0n1 of this machine needs");
     end(&scene);
 }
 
@@ -501,6 +529,7 @@ int main(void)
         cmocka_unit_test(the_machine_that_it_comes_from_boots_it),
         cmocka_unit_test(on_other_hardware_four_links_are_broken),
         cmocka_unit_test(a_guest_that_was_fixed_for_it_holds),
+        cmocka_unit_test(a_root_on_two_disks_needs_the_drivers_of_both),
         cmocka_unit_test(a_driver_s_dependencies_are_wanted_too),
         cmocka_unit_test(a_root_in_volumes_needs_what_puts_them_together),
         cmocka_unit_test(a_controller_that_the_kernel_does_not_know_is_named),

@@ -41,8 +41,10 @@ void guest_nodes_find(const struct guest *guest, struct guest_nodes *nodes)
 {
     *nodes = (struct guest_nodes){0};
     add_node(nodes, guest->disk.device, guest->disk.device, NULL);
+    for (size_t i = 0; i < guest->other_count; i++)
+        add_node(nodes, guest->others[i].disk.device, guest->others[i].disk.device, NULL);
     const struct partition *part;
-    for (size_t i = 0; (part = guest_disk_part(&guest->disk, i)); i++) {
+    for (size_t i = 0; (part = guest_part(guest, i)); i++) {
         add_node(nodes, part->device, part->device, part);
         for (size_t j = 0; j < part->names.count; j++)
             add_node(nodes, part->device, part->names.items[j], part);

@@ -11,7 +11,9 @@
 #include "packages.h"
 
 struct wishes {
-    const char *what, *hardware, *disk, *luks_key;
+    const char *const *disks; /* of the guest; it boots from the first */
+    size_t disk_count;
+    const char *hardware, *disk, *luks_key;
     struct guest_keys keys;
     struct nic_choices choices;
     struct strings packages;
@@ -51,11 +53,11 @@ static int open_for(struct wishes *wishes, struct guest *guest, struct error *er
     *guest = (struct guest){.root_fd = -1};
     int result;
     if (wishes->dry_run)
-        result = guest_open_disks(&wishes->what, 1, GUEST_READ, &wishes->keys, guest, err);
+        result = guest_open_disks(wishes->disks, wishes->disk_count, GUEST_READ, &wishes->keys, guest, err);
     else if (wishes->undo)
-        result = guest_open_disks(&wishes->what, 1, GUEST_WRITE, &wishes->keys, guest, err);
+        result = guest_open_disks(wishes->disks, wishes->disk_count, GUEST_WRITE, &wishes->keys, guest, err);
     else
-        result = apply_open(&wishes->what, 1, &wishes->keys, guest, &recovered, err);
+        result = apply_open(wishes->disks, wishes->disk_count, &wishes->keys, guest, &recovered, err);
     if (recovered)
         printf("An earlier fix was cut off; what it had changed was put back first.\n");
     return result;
@@ -81,6 +83,15 @@ static int fix(const struct wishes *wishes, const struct guest *guest, struct ha
     return status;
 }
 
+/* As they stand on a command line; the caller's. */
+static char *disk_words(const struct wishes *wishes)
+{
+    struct text words = {0};
+    for (size_t i = 0; i < wishes->disk_count; i++)
+        text_printf(&words, "%s%s", i ? " " : "", wishes->disks[i]);
+    return text_take(&words);
+}
+
 /* What was changed must be what was wanted: planned anew, nothing may be left. */
 static int check_again(const struct wishes *wishes, const struct guest *guest, struct hardware *hardware, struct error *err)
 {
@@ -92,7 +103,8 @@ static int check_again(const struct wishes *wishes, const struct guest *guest, s
     if (plan.operation_count) {
         cleanup_free char *text = plan_to_text(&plan, &input);
         error_set(err, "the fix did not bring what it was to bring; planned anew, this is still to be done:\n%s", text);
-        error_advise(err, "Look at `rehost prove %s`, and at what these programs of the guest do. `rehost fix --undo %s` takes the fix back.", wishes->what, wishes->what);
+        cleanup_free char *all = disk_words(wishes);
+        error_advise(err, "Look at `rehost prove %s`, and at what these programs of the guest do. `rehost fix --undo %s` takes the fix back.", all, all);
         status = EXIT_FAILED;
     }
     plan_free(&plan);
@@ -143,11 +155,11 @@ static int make_boot_entry(const struct wishes *wishes, const struct guest *gues
     struct boot_entry_wish wish = {0};
     int result;
     if (hardware->firmware != FIRMWARE_UEFI)
-        result = error_set(err, "%s was fixed, but this machine has no UEFI firmware that could take a boot entry", wishes->what);
+        result = error_set(err, "%s was fixed, but this machine has no UEFI firmware that could take a boot entry", wishes->disks[0]);
     else if (!boot_entry_wish_for(guest, &wish))
-        result = error_set(err, "%s was fixed, but no boot entry can be made: it has no EFI system partition with a boot loader", wishes->what);
+        result = error_set(err, "%s was fixed, but no boot entry can be made: it has no EFI system partition with a boot loader", wishes->disks[0]);
     else
-        result = boot_entry_make(&wish, wishes->what, err);
+        result = boot_entry_make(&wish, wishes->disks[0], err);
     if (result == 0)
         printf("The firmware has a boot entry \"%s\" for it now (%s of partition %u).\n", wish.label, wish.loader, wish.partition);
     boot_entry_wish_free(&wish);
@@ -198,11 +210,12 @@ int command_fix(int argc, char **argv)
         {"undo", NULL, "take the last fix back", .flag = &wishes.undo},
         {0},
     };
-    const struct usage usage = {"fix", "WHAT", "Changes a guest so that it boots on this machine, as `rehost plan` shows it.", rows, 1, 1};
+    const struct usage usage = {"fix", "WHAT [WHAT]...", "Changes a guest so that it boots on this machine, as `rehost plan` shows it.\n" SEVERAL_DISKS_HELP, rows, 1, DISKS_MAX};
     int first, status;
     if (options_parse(&usage, argc, argv, &first, &status) == 0) {
         struct error err = {0};
-        wishes.what = argv[first];
+        wishes.disks = (const char *const *)&argv[first];
+        wishes.disk_count = (size_t)(argc - first);
         status = guest_keys_add_file(&wishes.keys, wishes.luks_key, &err) < 0 ? EXIT_FAILED : run(&wishes, &err);
         if (status == EXIT_FAILED)
             fprintf(stderr, "rehost: fix: %s\n%s%s", err.message, err.advice, err.advice[0] ? "\n" : "");

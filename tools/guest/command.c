@@ -28,14 +28,14 @@ int command_inspect(int argc, char **argv)
         {.name = "json", .help = "one JSON document", .flag = &json},
         {0},
     };
-    const struct usage usage = {"inspect", "WHAT", "Shows what system is on a disk, an image, a source's URI, or in a directory. Only reads.", rows, 1, 1};
+    const struct usage usage = {"inspect", "WHAT [WHAT]...", "Shows what system is on a disk, an image, a source's URI, or in a directory. Only reads.\n" SEVERAL_DISKS_HELP, rows, 1, DISKS_MAX};
     int first, status;
     if (options_parse(&usage, argc, argv, &first, &status) < 0)
         return status;
     struct guest guest;
     struct error err = {0};
     cleanup_keys struct guest_keys keys = {0};
-    if (guest_keys_add_file(&keys, luks_key, &err) < 0 || guest_open_disks((const char *const *)&argv[first], 1, GUEST_READ, &keys, &guest, &err) < 0)
+    if (guest_keys_add_file(&keys, luks_key, &err) < 0 || guest_open_disks((const char *const *)&argv[first], (size_t)(argc - first), GUEST_READ, &keys, &guest, &err) < 0)
         return complain(&err);
     status = show(&guest, json);
     return guest_close(&guest, &err) < 0 ? complain(&err) : status;

@@ -181,6 +181,16 @@ const struct partition *device_partition(const struct guest *guest, const char *
     return disk ? partition_numbered(disk, number) : NULL;
 }
 
+bool device_holds(const struct partition *partition, const char *type)
+{
+    if (!partition->fs_type)
+        return false;
+    if (string_is(type, "auto") || string_is(type, partition->fs_type))
+        return true;
+    bool both_ext = string_starts(type, "ext") && string_starts(partition->fs_type, "ext"); /* ext4 drives ext2 and ext3 */
+    return both_ext || (string_is(type, "msdos") && string_is(partition->fs_type, "vfat"));
+}
+
 char *device_by_uuid(const struct guest *guest, const char *spec)
 {
     const struct partition *partition = device_partition(guest, spec);

@@ -104,11 +104,51 @@ struct partition *guest_disk_part(const struct guest_disk *disk, size_t index)
     return index - disk->partition_count < disk->volume_count ? &disk->volumes[index - disk->partition_count] : NULL;
 }
 
+struct partition *guest_part(const struct guest *guest, size_t index)
+{
+    size_t before = guest->disk.partition_count + guest->disk.volume_count;
+    if (index < before)
+        return guest_disk_part(&guest->disk, index);
+    for (size_t i = 0; i < guest->other_count; i++) {
+        const struct guest_disk *disk = &guest->others[i].disk;
+        if (index - before < disk->partition_count)
+            return &disk->partitions[index - before];
+        before += disk->partition_count;
+    }
+    return NULL;
+}
+
+unsigned guest_early_disks(const struct guest *guest)
+{
+    const struct partition *part;
+    unsigned disks = 1u | (guest->root_partition ? guest->root_partition->disks : 0);
+    for (size_t i = 0; (part = guest_part(guest, i)); i++)
+        if (string_is(part->mount_point, "/usr"))
+            disks |= part->disks;
+    return disks;
+}
+
 char *partition_words(const struct partition *partition)
 {
     if (partition->kind == LAYER_NONE)
-        return checked_printf("partition %u", partition->number);
+        return partition->number ? checked_printf("partition %u", partition->number) : checked_copy("the whole disk");
     return checked_printf("the volume %s", partition->names.count ? partition->names.items[0] : partition->device);
+}
+
+static const char *disk_with(const struct guest *guest, const struct partition *part)
+{
+    for (size_t i = 0; i < guest->other_count; i++) {
+        const struct guest_disk *disk = &guest->others[i].disk;
+        if (part >= disk->partitions && part < disk->partitions + disk->partition_count)
+            return guest->others[i].what;
+    }
+    return guest->what;
+}
+
+char *guest_part_words(const struct guest *guest, const struct partition *part)
+{
+    cleanup_free char *words = partition_words(part);
+    return guest->other_count && part->kind == LAYER_NONE ? checked_printf("%s of %s", words, disk_with(guest, part)) : take_pointer(words);
 }
 
 /* The number in a name of a partition on the first disk: "sda3" → 3, "xvda" → 0; -1 when it is no such name. */

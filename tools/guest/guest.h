@@ -36,6 +36,7 @@ struct partition {
     struct strings names;  /* of a volume, as the guest knows it: "/dev/mapper/vg-root", "/dev/vg/root" */
     const struct partition *container; /* of what is encrypted: where it lies; else NULL */
     unsigned layers;       /* of a volume, and of all that it lies in: enum layer, one bit each */
+    unsigned disks;        /* of the guest's, those that it lies on: one bit each, 1 being the first. Known once volumes were opened */
     struct strings drivers; /* and the kernel's modules for these: "dm_mod", "raid1" */
 };
 
@@ -158,6 +159,9 @@ struct guest {
     struct attachment *attachment; /* loops, mounts, helpers: undone by guest_close */
 };
 
+#define DISKS_MAX 16 /* of a server */
+#define SEVERAL_DISKS_HELP "Of a server with several disks each is a WHAT of its own, the one that it boots from first."
+
 enum guest_access { GUEST_READ, GUEST_WRITE };
 
 /* What opens LUKS: keys as files, and somebody who may be asked for a passphrase. */
@@ -178,7 +182,7 @@ void guest_keys_forget(struct guest_keys *keys);
  * this begins and taken apart by guest_close. With GUEST_READ nothing is written, not even a file system's journal. With GUEST_WRITE file systems are
  * checked first (e2fsck -p). A disk without a system is no error: `systems` is empty then. */
 int guest_open(const char *what, enum guest_access access, struct guest *guest, struct error *err);
-/* As guest_open, of a server that may be encrypted, and have several disks; it boots from the first. `keys` (NULL: none) have to stay until
+/* As guest_open, of a server that may be encrypted, and have up to DISKS_MAX disks; it boots from the first. `keys` (NULL: none) have to stay until
  * guest_close. */
 int guest_open_disks(const char *const *disks, size_t count, enum guest_access access, struct guest_keys *keys, struct guest *guest, struct error *err);
 
@@ -203,8 +207,14 @@ const struct partition *guest_find_partition(const struct guest *guest, const ch
 
 /* The partitions, and behind them the volumes; NULL behind the last. */
 struct partition *guest_disk_part(const struct guest_disk *disk, size_t index);
+/* The same of all disks: the parts of the one that it boots from, the volumes among them, and behind these the partitions of the others. */
+struct partition *guest_part(const struct guest *guest, size_t index);
+/* The disks, one bit each, that hold what is mounted before the system itself starts: / and /usr. */
+unsigned guest_early_disks(const struct guest *guest);
 /* "partition 5", "the volume /dev/mapper/vg-root"; the caller's. */
 char *partition_words(const struct partition *partition);
+/* The same, with the name of the disk where the guest has several: "partition 5 of /dev/vdb". */
+char *guest_part_words(const struct guest *guest, const struct partition *part);
 /* Is it a disk without a partition table, with one file system that could hold a system, from its first sector on? */
 bool guest_disk_is_bare(const struct guest_disk *disk);
 

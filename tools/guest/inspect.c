@@ -122,11 +122,26 @@ static int open_tree(const char *what, enum guest_access access, struct guest *g
     return 0;
 }
 
+/* What is no set of disks: a directory among them, or one of them twice. */
+static int check_disks(const char *const *disks, size_t count, struct error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (is_directory(disks[i])) {
+            error_set(err, "%s is a directory, and a directory is a whole system: no disks belong to it", disks[i]);
+            return error_advise(err, "Name the directory alone, or the disks.");
+        }
+        for (size_t j = 0; j < i; j++)
+            if (string_is(disks[i], disks[j]))
+                return error_set(err, "%s is named twice: each of a server's disks is named once, the one that it boots from first", disks[i]);
+    }
+    return 0;
+}
+
 int guest_open_disks(const char *const *disks, size_t count, enum guest_access access, struct guest_keys *keys, struct guest *guest, struct error *err)
 {
     if (count == 1 && is_directory(disks[0]))
         return open_tree(disks[0], access, guest, err);
-    if (guest_attach(disks[0], access, guest, err) < 0)
+    if (check_disks(disks, count, err) < 0 || guest_attach(disks[0], access, guest, err) < 0)
         return -1;
     guest->keys = keys;
     if (attach_others(disks, count, access, guest, err) == 0 && guest_look_in(guest, err) == 0)

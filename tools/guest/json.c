@@ -39,13 +39,8 @@ static void volume_to_json(cJSON *object, const struct partition *volume)
     json_add_string(object, "closed", volume->closed);
 }
 
-static void disk_to_json(cJSON *document, const struct guest_disk *disk)
+static void disk_to_json(cJSON *object, const struct guest_disk *disk)
 {
-    if (!disk->device) {
-        cJSON_AddNullToObject(document, "disk");
-        return;
-    }
-    cJSON *object = cJSON_AddObjectToObject(document, "disk");
     json_add_string(object, "device", disk->device);
     json_add_size(object, "size_bytes", disk->size_bytes);
     json_add_size(object, "sector_bytes", disk->sector_bytes);
@@ -56,6 +51,20 @@ static void disk_to_json(cJSON *document, const struct guest_disk *disk)
     cJSON *volumes = cJSON_AddArrayToObject(object, "volumes");
     for (size_t i = 0; i < disk->volume_count; i++)
         volume_to_json(json_append_object(volumes), &disk->volumes[i]);
+}
+
+static void disks_to_json(cJSON *document, const struct guest *guest)
+{
+    if (guest->disk.device)
+        disk_to_json(cJSON_AddObjectToObject(document, "disk"), &guest->disk);
+    else
+        cJSON_AddNullToObject(document, "disk");
+    cJSON *others = cJSON_AddArrayToObject(document, "other_disks");
+    for (size_t i = 0; i < guest->other_count; i++) {
+        cJSON *object = json_append_object(others);
+        json_add_string(object, "what", guest->others[i].what);
+        disk_to_json(object, &guest->others[i].disk);
+    }
 }
 
 static void system_to_json(cJSON *document, const struct guest *guest)
@@ -158,7 +167,7 @@ cJSON *guest_to_json(const struct guest *guest)
     json_add_size(document, "version", GUEST_VERSION);
     json_add_string(document, "what", guest->what);
     cJSON_AddBoolToObject(document, "remote", guest->remote);
-    disk_to_json(document, &guest->disk);
+    disks_to_json(document, guest);
     json_add_strings(document, "systems", &guest->systems);
     system_to_json(document, guest);
     fstab_to_json(document, guest);

@@ -103,6 +103,8 @@ char *guest_to_text(const struct guest *guest)
 {
     struct text text = {0};
     add_disk(&text, guest);
+    for (size_t i = 0; i < guest->other_count; i++)
+        add_disk(&text, &guest->others[i]);
     if (guest->systems.count == 0)
         text_append(&text, "System    none was found\n");
     else if (guest->root_fd >= 0)

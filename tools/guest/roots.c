@@ -8,6 +8,7 @@
 
 #include "../base/cleanup.h"
 #include "../base/root.h"
+#include "devices.h"
 #include "disk/attach.h"
 #include "disk/volumes.h"
 #include "inspect.h"
@@ -117,10 +118,10 @@ static int look_at(struct guest *guest, struct partition *partition, bool *found
     return 0;
 }
 
-int roots_find(struct guest *guest, struct partition **root, struct error *err)
+static int find_among(struct guest *guest, size_t first, size_t end, struct partition **root, struct error *err)
 {
     struct partition *partition;
-    for (size_t i = 0; (partition = guest_disk_part(&guest->disk, i)); i++) {
+    for (size_t i = first; i < end && (partition = guest_part(guest, i)); i++) {
         bool found = false;
         if (!partition->device || !mount_is_known(partition->fs_type) || string_is(partition->fs_type, "vfat"))
             continue;
@@ -132,6 +133,15 @@ int roots_find(struct guest *guest, struct partition **root, struct error *err)
         }
     }
     return 0;
+}
+
+/* On the disk that it boots from, volumes included, whichever disks these lie on; what stands on the others is no second system then, but an old copy. */
+int roots_find(struct guest *guest, struct partition **root, struct error *err)
+{
+    size_t on_first = guest->disk.partition_count + guest->disk.volume_count;
+    if (find_among(guest, 0, on_first, root, err) < 0)
+        return -1;
+    return guest->systems.count ? 0 : find_among(guest, on_first, SIZE_MAX, root, err);
 }
 
 static void read_fstab(struct guest *guest)
@@ -154,9 +164,16 @@ static char *subvolume_option(const struct fstab_entry *entry)
     return path ? checked_printf("subvol=%s", path) : id ? checked_printf("subvolid=%s", id) : NULL;
 }
 
+/* A name that the old machine gave to another of its disks (/dev/sdb1) is told by their order. */
+static struct partition *partition_of(const struct guest *guest, const struct fstab_entry *entry)
+{
+    const struct partition *found = guest_find_partition(guest, entry->spec), *named = found ? NULL : device_partition(guest, entry->spec);
+    return (struct partition *)(named && device_holds(named, entry->type) ? named : found);
+}
+
 static int mount_entry(struct guest *guest, const struct fstab_entry *entry, enum guest_access access, struct error *err)
 {
-    struct partition *partition = (struct partition *)guest_find_partition(guest, entry->spec);
+    struct partition *partition = partition_of(guest, entry);
     if (!partition || !partition->device)
         return error_set(err, guest->other_count ? "it is on none of these disks" : "it is not on this disk");
     cleanup_free char *subvolume = string_is(partition->fs_type, "btrfs") ? subvolume_option(entry) : NULL;

@@ -73,6 +73,8 @@ void hardware_free(struct hardware *hardware);
 /* The disk that a guest lands on: the one that `wanted` names ("vda" or "/dev/vda"), NULL when there is none of that name.
  * Without a wish the one whose device is `own` (the guest is on it already), else the first that a guest could be put on. */
 const struct hardware_disk *hardware_choose_disk(const struct hardware *hardware, const char *wanted, const char *own);
+/* The disk of that name ("vda" or "/dev/vda"); NULL: there is none, or no name. */
+const struct hardware_disk *hardware_disk_named(const struct hardware *hardware, const char *name);
 const char *firmware_name(enum firmware firmware); /* "BIOS", "UEFI" */
 
 #define cleanup_hardware __attribute__((cleanup(hardware_free)))

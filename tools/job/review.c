@@ -4,12 +4,13 @@
 #include "../base/cleanup.h"
 #include "run.h"
 
-static struct plan_input input_for(const struct run *run, const struct guest *guest)
+static struct plan_input input_for(struct run *run, const struct guest *guest)
 {
     return (struct plan_input){
         .guest = guest,
         .hardware = &run->hardware,
         .disk = run->disks[0].target.name,
+        .other_disks = run_other_disks(run),
         .nic_choices = run->job.nic_choices,
         .nic_choice_count = run->job.nic_choice_count,
         .address_changes = &run->job.addresses,

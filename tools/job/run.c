@@ -83,6 +83,13 @@ void run_devices(const struct run *run, const char *devices[])
         devices[i] = run->disks[i].target.device;
 }
 
+const char *const *run_other_disks(struct run *run)
+{
+    for (unsigned i = 1; i < run->disk_count; i++)
+        run->other_names[i - 1] = run->disks[i].target.name;
+    return run->other_names;
+}
+
 /* What does this disk hold now? It is asked itself, not our memory. */
 static char *disk_words(const struct target *target)
 {

@@ -45,6 +45,7 @@ struct run {
     char *mac;             /* of the card that the pull uses; "" when not known */
     struct run_disk disks[DISKS_MAX]; /* the first is the one that the server boots from */
     unsigned disk_count;
+    const char *other_names[DISKS_MAX]; /* see run_other_disks */
     bool source_was_asked; /* on the console: more disks may be told there too */
     bool into_partition;   /* the first source is a bare file system */
     struct guest_keys keys; /* of what is encrypted in the guest */
@@ -79,6 +80,8 @@ int run_choose_target(struct run *run, unsigned i, struct error *err);
 char *run_prefix(const struct run *run, unsigned i);
 /* The targets, for guest_open_disks; `devices` has room for DISKS_MAX. */
 void run_devices(const struct run *run, const char *devices[]);
+/* What this machine calls the targets behind the first, for plan and proof; valid as long as the targets stay. */
+const char *const *run_other_disks(struct run *run);
 
 /* Leaves as `after` says, once everything is done. Returns only when the machine stays up. */
 void run_leave(struct run *run);

@@ -30,7 +30,7 @@ static void say_operation(void *context, const struct operation *operation, size
 /* The plan that was shown was made over the network, of a system that may have run on since: this one counts. */
 static int plan_and_apply(struct run *run, const struct guest *guest, struct error *err)
 {
-    struct plan_input input = {.guest = guest, .hardware = &run->hardware, .disk = run->disks[0].target.name,
+    struct plan_input input = {.guest = guest, .hardware = &run->hardware, .disk = run->disks[0].target.name, .other_disks = run_other_disks(run),
                                .nic_choices = run->job.nic_choices, .nic_choice_count = run->job.nic_choice_count,
                                .address_changes = &run->job.addresses, .held_boot_code = run->disks[0].pulled.boot_code};
     struct plan plan = {0};
@@ -107,7 +107,8 @@ static int say_broken(const struct proof *proof, struct error *err)
 
 static int prove(struct run *run, const struct guest *guest, struct error *err)
 {
-    struct prove_input input = {.guest = guest, .hardware = &run->hardware, .disk = run->disks[0].target.name, .held_boot_code = run->disks[0].pulled.boot_code};
+    struct prove_input input = {.guest = guest, .hardware = &run->hardware, .disk = run->disks[0].target.name, .other_disks = run_other_disks(run),
+                                .held_boot_code = run->disks[0].pulled.boot_code};
     struct proof proof = {0};
     if (prove_guest(&input, &proof, err) < 0)
         return -1;

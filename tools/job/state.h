@@ -7,6 +7,7 @@
 
 #include "../base/error.h"
 #include "../base/json.h"
+#include "../guest/guest.h"
 #include "../pull/pull.h"
 
 #define STATE_VERSION 1

@@ -65,16 +65,25 @@ int listen_for_plan(bool listen, const char *hardware_file, struct hardware *har
     return error_advise(err, "Leave one of them out.");
 }
 
-static int plan_of(const char *what, const char *luks_key, const char *hardware_file, const char *disk, const struct nic_choices *choices, bool listen, bool json, struct error *err)
+struct wishes {
+    const char *const *disks; /* of the guest */
+    size_t disk_count;
+    const char *hardware, *disk, *luks_key;
+    struct nic_choices choices;
+    bool listen, json;
+};
+
+static int plan_of(const struct wishes *wishes, struct error *err)
 {
     struct guest guest = {.root_fd = -1};
     cleanup_hardware struct hardware hardware = {0};
     cleanup_keys struct guest_keys keys = {0};
-    if (hardware_of(hardware_file, &hardware, err) < 0 || guest_keys_add_file(&keys, luks_key, err) < 0 || guest_open_disks(&what, 1, GUEST_READ, &keys, &guest, err) < 0)
+    if (hardware_of(wishes->hardware, &hardware, err) < 0 || guest_keys_add_file(&keys, wishes->luks_key, err) < 0 ||
+        guest_open_disks(wishes->disks, wishes->disk_count, GUEST_READ, &keys, &guest, err) < 0)
         return EXIT_FAILED;
-    struct plan_input input = {.guest = &guest, .hardware = &hardware, .disk = disk, .nic_choices = choices->items, .nic_choice_count = choices->count,
-                               .address_changes = &choices->addresses};
-    int status = listen_for_plan(listen, hardware_file, &hardware, &guest, err) < 0 ? EXIT_FAILED : show(&input, json, err);
+    struct plan_input input = {.guest = &guest, .hardware = &hardware, .disk = wishes->disk, .nic_choices = wishes->choices.items,
+                               .nic_choice_count = wishes->choices.count, .address_changes = &wishes->choices.addresses};
+    int status = listen_for_plan(wishes->listen, wishes->hardware, &hardware, &guest, err) < 0 ? EXIT_FAILED : show(&input, wishes->json, err);
     struct error closing = {0};
     if (guest_close(&guest, &closing) < 0 && status != EXIT_FAILED) {
         *err = closing;
@@ -85,29 +94,29 @@ static int plan_of(const char *what, const char *luks_key, const char *hardware_
 
 int command_plan(int argc, char **argv)
 {
-    const char *hardware = NULL, *disk = NULL, *luks_key = NULL;
-    bool json = false, listen = false;
-    struct nic_choices choices = {0};
+    struct wishes wishes = {0};
     const struct option_row rows[] = {
-        {"hardware", "FILE", "plan for the machine that FILE describes, not for this one", .value = &hardware},
-        {"disk", "NAME", "the disk of the machine that the guest lands on (default: its own, else the first)", .value = &disk},
-        {"nic", "OLD=MAC", "the card MAC takes the settings of OLD: a name, a MAC or an address (may be repeated)", .take = take_nic_choice, .context = &choices},
-        {"address", ADDRESS_ARGUMENT, ADDRESS_HELP, .take = take_address_change, .context = &choices},
-        {"listen", NULL, LISTEN_HELP, .flag = &listen},
-        {"luks-key", "FILE", "opens what is encrypted by LUKS: the whole of FILE, or its one line", .value = &luks_key},
-        {"json", NULL, "print one JSON document", .flag = &json},
+        {"hardware", "FILE", "plan for the machine that FILE describes, not for this one", .value = &wishes.hardware},
+        {"disk", "NAME", "the disk of the machine that the guest lands on (default: its own, else the first)", .value = &wishes.disk},
+        {"nic", "OLD=MAC", "the card MAC takes the settings of OLD: a name, a MAC or an address (may be repeated)", .take = take_nic_choice, .context = &wishes.choices},
+        {"address", ADDRESS_ARGUMENT, ADDRESS_HELP, .take = take_address_change, .context = &wishes.choices},
+        {"listen", NULL, LISTEN_HELP, .flag = &wishes.listen},
+        {"luks-key", "FILE", "opens what is encrypted by LUKS: the whole of FILE, or its one line", .value = &wishes.luks_key},
+        {"json", NULL, "print one JSON document", .flag = &wishes.json},
         {0},
     };
-    const struct usage usage = {"plan", "WHAT", "Shows what has to change in a guest for it to boot on this machine. Changes nothing.", rows, 1, 1};
+    const struct usage usage = {"plan", "WHAT [WHAT]...", "Shows what has to change in a guest for it to boot on this machine. Changes nothing.\n" SEVERAL_DISKS_HELP, rows, 1, DISKS_MAX};
     int first, status;
     if (options_parse(&usage, argc, argv, &first, &status) == 0) {
         struct error err = {0};
-        status = plan_of(argv[first], luks_key, hardware, disk, &choices, listen, json, &err);
+        wishes.disks = (const char *const *)&argv[first];
+        wishes.disk_count = (size_t)(argc - first);
+        status = plan_of(&wishes, &err);
         if (status == EXIT_FAILED && err.message[0])
             fprintf(stderr, "rehost: plan: %s\n", err.message);
         if (err.advice[0])
             fprintf(stderr, "%s\n", err.advice);
     }
-    nic_choices_free(&choices);
+    nic_choices_free(&wishes.choices);
     return status;
 }

@@ -49,17 +49,6 @@ char *fstab_by_uuid(const char *text, fstab_resolver *resolve, void *context)
     return text_take(&out);
 }
 
-/* Does the file system that lies there look like the one that the line speaks of? If not, the name meant another disk. */
-static bool type_fits(const char *type, const struct partition *partition)
-{
-    if (!partition->fs_type)
-        return false;
-    if (string_is(type, "auto") || string_is(type, partition->fs_type))
-        return true;
-    bool both_ext = string_starts(type, "ext") && string_starts(partition->fs_type, "ext"); /* ext4 drives ext2 and ext3 */
-    return both_ext || (string_is(type, "msdos") && string_is(partition->fs_type, "vfat"));
-}
-
 static bool is_optical_or_floppy(const char *spec, const char *type)
 {
     return strstr(type, "iso9660") || strstr(type, "udf") || string_starts(spec, "/dev/cdrom") || string_starts(spec, "/dev/sr") ||
@@ -85,7 +74,7 @@ static char *resolve_by_uuid(void *context, const char *spec, const char *file, 
     const struct partition *partition = device_partition(planning->guest, spec);
     if (!partition)
         say_absent(planning, spec, file);
-    else if (!type_fits(type, partition))
+    else if (!device_holds(partition, type))
         planning_warn(planning, "look at the line in /etc/fstab; it is left as it is.", "/etc/fstab says that %s (%s) holds %s, but it holds %s",
                       spec, file, type, partition->fs_type ? partition->fs_type : "no known file system");
     else if (!partition->uuid)
@@ -95,10 +84,10 @@ static char *resolve_by_uuid(void *context, const char *spec, const char *file, 
     return NULL;
 }
 
-static bool is_on_disk(const struct guest_disk *disk, bool by_uuid, const char *name)
+static bool is_at_hand(const struct guest *guest, bool by_uuid, const char *name)
 {
     const struct partition *part;
-    for (size_t i = 0; (part = guest_disk_part(disk, i)); i++) {
+    for (size_t i = 0; (part = guest_part(guest, i)); i++) {
         const char *has = by_uuid ? part->uuid : part->label;
         if (has && strcasecmp(has, name) == 0)
             return true;
@@ -116,10 +105,7 @@ static void find_missing(struct planning *planning, const struct fstab_entry *en
     cleanup_free char *wanted = checked_copy(strchr(entry->spec, '=') + 1);
     char *bare = wanted + (*wanted == '"');
     bare[strcspn(bare, "\"")] = '\0';
-    bool found = is_on_disk(&guest->disk, by_uuid, bare);
-    for (size_t i = 0; i < guest->other_count; i++)
-        found |= is_on_disk(&guest->others[i].disk, by_uuid, bare);
-    if (found)
+    if (is_at_hand(guest, by_uuid, bare))
         return;
     planning->plan->absent_file_systems++;
     const char *where = guest->other_count ? "on none of these disks" : "not on this disk";

@@ -48,12 +48,13 @@ static bool nic_has_driver(const struct kernel *kernel, const struct hardware_ni
 /* 0: it cannot start here, or not reach its disk; 1: it can; 2: it has a network card as well. */
 static unsigned fitness(const struct planning *planning, const struct kernel *kernel)
 {
-    const struct hardware_disk *disk = planning->plan->disk;
     cleanup_strings struct strings drivers = {0}, without = {0};
+    const struct hardware_disk *disk;
     if (!kernel || !kernel->image || !kernel->modules || kernel->only_on_xen)
         return 0;
-    if (disk)
-        drivers_of_chain(kernel, &disk->modaliases, disk->driver, &drivers, &without);
+    for (size_t i = 0; i < DISKS_MAX; i++)
+        if ((disk = planning_disk(planning, i)))
+            drivers_of_chain(kernel, &disk->modaliases, disk->driver, &drivers, &without);
     if (without.count)
         return 0;
     for (size_t i = 0; i < planning->hardware->nic_count; i++)
@@ -116,21 +117,19 @@ static char *way_out_of(const struct planning *planning)
                  : checked_copy("install a kernel with the driver on the source, or give this machine a disk controller that the kernel knows.");
 }
 
-static void block_disk(struct planning *planning, const struct strings *without)
+static void block_disk(struct planning *planning, const struct hardware_disk *disk, const struct strings *without)
 {
-    const struct hardware_disk *disk = planning->plan->disk;
     cleanup_free char *devices = strings_join(without, ", "), *way_out = way_out_of(planning);
     planning_block(planning, way_out, "the kernel %s has no driver for the disk %s of this machine (%s; here the driver is %s)", planning->kernel->version,
                    disk->device, devices, disk->driver ? disk->driver : "not known");
 }
 
-static void check_disk(struct planning *planning)
+static void check_disk(struct planning *planning, const struct hardware_disk *disk, bool early)
 {
-    const struct hardware_disk *disk = planning->plan->disk;
-    cleanup_strings struct strings without = {0};
-    drivers_of_chain(planning->kernel, &disk->modaliases, disk->driver, &planning->drivers, &without);
+    cleanup_strings struct strings late = {0}, without = {0};
+    drivers_of_chain(planning->kernel, &disk->modaliases, disk->driver, early ? &planning->drivers : &late, &without);
     if (without.count)
-        block_disk(planning, &without);
+        block_disk(planning, disk, &without);
     else if (!disk->modaliases.count)
         planning_warn(planning, "look at `rehost hardware`.", "nothing is known of the controller of %s, so its driver cannot be checked", disk->device);
 }
@@ -187,7 +186,9 @@ void plan_kernel(struct planning *planning)
         planning_block(planning, way_out, "/lib/modules/%s is missing or has no modules.alias, so the kernel that boots has no drivers", kernel->version);
         return;
     }
-    if (planning->plan->disk)
-        check_disk(planning);
+    const struct hardware_disk *disk;
+    for (size_t i = 0; i < DISKS_MAX; i++)
+        if ((disk = planning_disk(planning, i)))
+            check_disk(planning, disk, guest_early_disks(planning->guest) >> i & 1);
     check_nics(planning);
 }

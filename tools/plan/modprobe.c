@@ -43,8 +43,12 @@ char *modprobe_without_blacklist(const char *text, const struct strings *drivers
  * those that stand alone are needed. */
 static void needed_drivers(const struct planning *planning, struct strings *needed)
 {
-    for (size_t i = 0; i < planning->drivers.count; i++)
-        strings_add_new(needed, planning->drivers.items[i]);
+    const struct hardware_disk *disk;
+    for (size_t i = 0; i < DISKS_MAX; i++) {
+        cleanup_strings struct strings without = {0};
+        if ((disk = planning_disk(planning, i)))
+            drivers_of_chain(planning->kernel, &disk->modaliases, disk->driver, needed, &without);
+    }
     for (size_t i = 0; i < planning->hardware->nic_count; i++) {
         const struct hardware_nic *nic = &planning->hardware->nics[i];
         for (size_t j = 0; j < nic->modaliases.count; j++) {

@@ -24,11 +24,19 @@ static const struct plan_step steps[] = {
     {"time", "something sets the clock", true, plan_time},
 };
 
+/* Unlike the first, no disk of the machine is taken for them only because it is there. */
+static void find_other_disks(const struct plan_input *input, struct plan *plan)
+{
+    for (size_t i = 0; i < input->guest->other_count && i < DISKS_MAX; i++)
+        plan->other_disks[i] = hardware_disk_named(input->hardware, input->other_disks ? input->other_disks[i] : input->guest->others[i].disk.device);
+}
+
 int plan_make(const struct plan_input *input, struct plan *plan, struct error *err)
 {
     *plan = (struct plan){.disk = hardware_choose_disk(input->hardware, input->disk, input->guest->disk.device)};
     if (input->disk && !plan->disk)
         return error_set(err, "plan: this machine has no disk %s", input->disk);
+    find_other_disks(input, plan);
     struct planning planning = {
         .input = input, .guest = input->guest, .hardware = input->hardware, .plan = plan, .kernel = guest_default_kernel(input->guest)};
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {

@@ -56,6 +56,7 @@ struct plan_input {
     const struct guest *guest;
     const struct hardware *hardware;
     const char *disk; /* name of the hardware disk that the guest lands on; NULL: the guest's own disk, else the first */
+    const char *const *other_disks; /* the same of the disks that guest->others land on; NULL: these are what they are on already */
     const struct nic_choice *nic_choices;
     size_t nic_choice_count;
     bool packages_follow;        /* packages are installed after this plan, and it is made again then: a kernel may be among them */
@@ -72,6 +73,7 @@ struct plan {
     size_t nic_move_count;
     size_t absent_file_systems; /* that the guest's fstab names, and that lie on none of the disks at hand */
     const struct hardware_disk *disk;
+    const struct hardware_disk *other_disks[DISKS_MAX]; /* in the order of guest->others; NULL: not known */
 };
 
 int plan_make(const struct plan_input *input, struct plan *plan, struct error *err);

@@ -10,6 +10,13 @@
 
 #define TEXT_MAX (8u << 20) /* the largest configuration file of a guest; debconf's database has 3 MB at most */
 
+const struct hardware_disk *planning_disk(const struct planning *planning, size_t number)
+{
+    if (number == 0)
+        return planning->plan->disk;
+    return number <= planning->guest->other_count ? planning->plan->other_disks[number - 1] : NULL;
+}
+
 static struct operation *find_operation(const struct planning *planning, const char *path)
 {
     for (size_t i = planning->plan->operation_count; i-- > 0;) {

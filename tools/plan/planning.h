@@ -15,7 +15,7 @@ struct planning {
     const char *step;
     const struct kernel *kernel; /* the one that boots by default, and from the step kernel on the one that will; NULL when the guest has none */
     const struct boot_entry *new_default; /* the entry of the menu that is to boot instead of today's; NULL: that stays */
-    struct strings drivers;      /* of this machine's disk, as the default kernel names them; set by the step kernel */
+    struct strings drivers;      /* of this machine's disks that the root lies on, as the default kernel names them; set by the step kernel */
     bool initrd_is_stale;        /* a file that an initrd holds a copy of is going to change */
     bool loader_is_stale;        /* the same for the boot loader's configuration */
 };
@@ -27,6 +27,8 @@ struct plan_step {
     void (*plan)(struct planning *planning);
 };
 
+/* The disk of this machine that the guest's disk of that number (from 0; the first is the one that it boots from) lands on; NULL: not known, or there is none. */
+const struct hardware_disk *planning_disk(const struct planning *planning, size_t number);
 /* The file as this plan would leave it so far; the caller's, NULL when there is none (or no regular file of sane size). */
 char *planning_read(const struct planning *planning, const char *path);
 /* Blocks when `path` is there and is not what can be read and replaced: a regular file, or a link to one inside the guest. */

@@ -38,9 +38,9 @@ static void find_containers(struct planning *planning)
     const struct guest *guest = planning->guest;
     const struct partition *part;
     bool needed = fstab_needs_containers(guest);
-    for (size_t i = 0; (part = guest_disk_part(&guest->disk, i)); i++) {
+    for (size_t i = 0; (part = guest_part(guest, i)); i++) {
         const char *container = part->opened ? NULL : container_name(part->fs_type);
-        cleanup_free char *words = partition_words(part);
+        cleanup_free char *words = guest_part_words(guest, part);
         if (container && needed)
             planning_block(planning, "`rehost inspect` shows what was found; mend on the source what keeps it closed, or move the server in another way.",
                            "%s holds %s, which the system needs, and it cannot be looked into%s%s", words, container, part->closed ? ": " : "", part->closed ? part->closed : "");
@@ -52,9 +52,9 @@ static void find_containers(struct planning *planning)
 static void find_damage(struct planning *planning)
 {
     const struct partition *part;
-    for (size_t i = 0; (part = guest_disk_part(&planning->guest->disk, i)); i++)
+    for (size_t i = 0; (part = guest_part(planning->guest, i)); i++)
         if (part->problem) {
-            cleanup_free char *words = partition_words(part);
+            cleanup_free char *words = guest_part_words(planning->guest, part);
             cleanup_free char *way_out =
                 checked_printf("run the file system check on the source (fsck -f, with %s not mounted), and start again.", part->mount_point ? part->mount_point : "it");
             planning_block(planning, way_out, "the file system on %s is damaged: %s", words, part->problem);
@@ -128,9 +128,8 @@ void plan_firmware(struct planning *planning)
                        "the system starts by UEFI (its GPT has no BIOS boot partition), and this machine's firmware is BIOS");
 }
 
-static void compare_sizes(struct planning *planning, const struct guest_disk *from, const struct hardware_disk *to)
+static void compare_sizes(struct planning *planning, const struct guest_disk *from, uint64_t table, const struct hardware_disk *to)
 {
-    uint64_t table = guest_disk_is_bare(from) ? PULL_PARTITION_START : 0;
     cleanup_free char *needed = size_for_people(from->size_bytes), *has = size_for_people(to->size_bytes);
     if (from->size_bytes > to->size_bytes)
         planning_block(planning, "give this machine a disk of at least the same size.", "%s has %s (%llu bytes), and the guest's disk has %s (%llu bytes)", to->device,
@@ -151,5 +150,8 @@ void plan_disk(struct planning *planning)
     if (!disk)
         planning_block(planning, "give this machine a disk.", "this machine has no disk that a system could be put on");
     else if (planning->guest->disk.size_bytes)
-        compare_sizes(planning, &planning->guest->disk, disk);
+        compare_sizes(planning, &planning->guest->disk, guest_disk_is_bare(&planning->guest->disk) ? PULL_PARTITION_START : 0, disk);
+    for (size_t i = 0; i < planning->guest->other_count; i++)
+        if ((disk = planning_disk(planning, i + 1)))
+            compare_sizes(planning, &planning->guest->others[i].disk, 0, disk);
 }

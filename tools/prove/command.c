@@ -20,13 +20,13 @@ static int show(const struct proof *proof, bool json)
     return fputs(text, stdout) >= 0 && fflush(stdout) == 0 ? status : EXIT_FAILED;
 }
 
-static int prove(const char *what, const char *luks_key, const struct hardware *hardware, const char *disk, bool json)
+static int prove(const char *const *disks, size_t count, const char *luks_key, const struct hardware *hardware, const char *disk, bool json)
 {
     struct guest guest;
     struct proof proof = {0};
     struct error err = {0};
     cleanup_keys struct guest_keys keys = {0};
-    if (guest_keys_add_file(&keys, luks_key, &err) < 0 || guest_open_disks(&what, 1, GUEST_READ, &keys, &guest, &err) < 0)
+    if (guest_keys_add_file(&keys, luks_key, &err) < 0 || guest_open_disks(disks, count, GUEST_READ, &keys, &guest, &err) < 0)
         return complain(&err);
     struct prove_input input = {.guest = &guest, .hardware = hardware, .disk = disk};
     int status = prove_guest(&input, &proof, &err) < 0 ? complain(&err) : show(&proof, json);
@@ -45,7 +45,7 @@ int command_prove(int argc, char **argv)
         {.name = "json", .help = "one JSON document", .flag = &json},
         {0},
     };
-    const struct usage usage = {"prove", "WHAT", "Shows link by link whether a guest will boot on this machine. Only reads.", rows, 1, 1};
+    const struct usage usage = {"prove", "WHAT [WHAT]...", "Shows link by link whether a guest will boot on this machine. Only reads.\n" SEVERAL_DISKS_HELP, rows, 1, DISKS_MAX};
     int first, status;
     if (options_parse(&usage, argc, argv, &first, &status) < 0)
         return status;
@@ -53,5 +53,5 @@ int command_prove(int argc, char **argv)
     struct error err = {0};
     if (hardware_of(file, &hardware, &err) < 0)
         return complain(&err);
-    return prove(argv[first], luks_key, &hardware, disk, json);
+    return prove((const char *const *)&argv[first], (size_t)(argc - first), luks_key, &hardware, disk, json);
 }

@@ -88,11 +88,45 @@ const struct strings *modules_before_root(const struct proving *proving, struct 
     return NULL;
 }
 
+/* `available` as for drivers_serve. False: the link says what is missing; else the drivers stand in `*found`, the caller's. */
+static bool disk_is_driven(const struct proving *proving, const struct hardware_disk *disk, const struct strings *available, char **found, struct proof_link *link)
+{
+    cleanup_free char *lacking = NULL;
+    if (drivers_serve(proving, &disk->modaliases, disk->driver, available, found, &lacking))
+        return true;
+    if (string_starts(lacking, "nothing "))
+        link_broken(link, "install a kernel that has the driver, or give this machine another disk controller", "%s of this machine: %s", disk->device, lacking);
+    else if (available)
+        link_broken(link, WAY_OUT_FIX, "the initrd %s lacks what %s of this machine needs: %s", proving->guest->boot.default_initrd ? proving->guest->boot.default_initrd : "(none)",
+                    disk->device, lacking);
+    else
+        link_broken(link, "install the kernel's package again", "/lib/modules/%s lacks what %s of this machine needs: %s", proving->kernel->version, disk->device, lacking);
+    return false;
+}
+
+/* The guest's other disks have to be there before the root only where it lies on them, too. */
+static bool others_are_driven(const struct proving *proving, const struct strings *early, struct text *all, struct proof_link *link)
+{
+    unsigned early_disks = guest_early_disks(proving->guest);
+    for (size_t i = 0; i < proving->guest->other_count; i++) {
+        const struct hardware_disk *disk = proving->other_disks[i];
+        bool is_early = early_disks >> (i + 1) & 1;
+        cleanup_free char *found = NULL;
+        if (!disk || !disk->modaliases.count)
+            continue;
+        if (!disk_is_driven(proving, disk, is_early ? early : NULL, &found, link))
+            return false;
+        text_printf(all, "; %s by %s%s", disk->device, found, is_early ? ", there too" : "");
+    }
+    return true;
+}
+
 void prove_disk_driver(const struct proving *proving, struct proof_link *link)
 {
     const struct hardware_disk *disk = proving->disk;
     const struct strings *early = modules_before_root(proving, link);
-    cleanup_free char *found = NULL, *lacking = NULL;
+    cleanup_free char *found = NULL;
+    cleanup_text struct text others = {0};
     if (!disk) {
         link_unknown(link, "this machine has no disk to boot from");
         return;
@@ -101,13 +135,8 @@ void prove_disk_driver(const struct proving *proving, struct proof_link *link)
         return;
     if (!disk->modaliases.count)
         link_unknown(link, "%s of this machine does not say what it is", disk->device);
-    else if (drivers_serve(proving, &disk->modaliases, disk->driver, early, &found, &lacking))
-        link_holds(link, "%s and its controller are driven by %s, in the initrd or the kernel itself", disk->device, found);
-    else if (string_starts(lacking, "nothing "))
-        link_broken(link, "install a kernel that has the driver, or give this machine another disk controller", "%s of this machine: %s", disk->device, lacking);
-    else
-        link_broken(link, WAY_OUT_FIX, "the initrd %s lacks what %s of this machine needs: %s", proving->guest->boot.default_initrd ? proving->guest->boot.default_initrd : "(none)",
-                    disk->device, lacking);
+    else if (disk_is_driven(proving, disk, early, &found, link) && others_are_driven(proving, early, &others, link))
+        link_holds(link, "%s and its controller are driven by %s, in the initrd or the kernel itself%s", disk->device, found, others.length ? others.data : "");
 }
 
 /* "fs-ext4" is the alias by which the kernel asks for a file system; the module's own name is the file system's. */

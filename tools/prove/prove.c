@@ -96,6 +96,8 @@ int prove_guest(const struct prove_input *input, struct proof *proof, struct err
     const size_t count = sizeof rows / sizeof *rows;
     struct proving proving = {.guest = input->guest, .hardware = input->hardware, .held_boot_code = input->held_boot_code};
     proving.disk = hardware_choose_disk(input->hardware, input->disk, input->guest->disk.device);
+    for (size_t i = 0; i < input->guest->other_count && i < DISKS_MAX; i++)
+        proving.other_disks[i] = hardware_disk_named(input->hardware, input->other_disks ? input->other_disks[i] : input->guest->others[i].disk.device);
     *proof = (struct proof){.links = checked_alloc(count * sizeof *proof->links)};
     if (input->disk && !proving.disk) {
         proof_free(proof);

@@ -23,7 +23,8 @@ struct proof {
 struct prove_input {
     const struct guest *guest;
     const struct hardware *hardware;
-    const char *disk;          /* as in struct plan_input */
+    const char *disk;          /* as in struct plan_input, */
+    const char *const *other_disks; /* and this too */
     /* The first 440 bytes of the disk where they are still held back during a move; NULL: read them from the disk. */
     const unsigned char *held_boot_code;
 };

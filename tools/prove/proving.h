@@ -8,6 +8,7 @@ struct proving {
     const struct guest *guest;
     const struct hardware *hardware;
     const struct hardware_disk *disk; /* the one that the guest boots from here; NULL: not known */
+    const struct hardware_disk *other_disks[DISKS_MAX]; /* those that guest->others land on; NULL: not known */
     const struct kernel *kernel;      /* the one that boots by default; NULL: not known */
     const struct initrd *initrd;      /* that entry's, read; NULL: it has none */
     const unsigned char *held_boot_code;

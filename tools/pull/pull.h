@@ -13,7 +13,6 @@
 #define PULL_SHA256_BYTES 32
 /* By how much the target has to be larger than a source that is put into a partition. */
 #define PULL_PARTITION_START (1u << 20)
-#define DISKS_MAX 16 /* that are copied at once */
 
 struct source;
 

@@ -62,25 +62,11 @@ void volume_stays_closed(struct partition *container, const char *why)
         container->closed = checked_copy(why);
 }
 
-/* The parts of the disk that the server boots from, and behind them those of its others. */
-static struct partition *part_of_any(const struct guest *guest, size_t index)
-{
-    size_t before = guest->disk.partition_count + guest->disk.volume_count;
-    if (index < before)
-        return guest_disk_part(&guest->disk, index);
-    for (size_t i = 0; i < guest->other_count; i++) {
-        if (index - before < guest->others[i].disk.partition_count)
-            return &guest->others[i].disk.partitions[index - before];
-        before += guest->others[i].disk.partition_count;
-    }
-    return NULL;
-}
-
 struct partition *volume_next_container(struct guest *guest, const char *fs_type, size_t *cursor)
 {
     struct partition *part;
     size_t index = *cursor;
-    for (; (part = part_of_any(guest, index)); index++)
+    for (; (part = guest_part(guest, index)); index++)
         if (string_is(part->fs_type, fs_type) && part->device && !part->opened && !part->closed)
             break;
     *cursor = index + 1;
@@ -113,6 +99,7 @@ const char *volume_container(struct guest *guest, struct partition *container, e
 void volume_needs_as(struct partition *volume, const struct partition *container)
 {
     volume->layers |= container->layers;
+    volume->disks |= container->disks;
     for (size_t i = 0; i < container->drivers.count; i++)
         strings_add_new(&volume->drivers, container->drivers.items[i]);
 }
@@ -229,9 +216,18 @@ static bool is_container(const struct partition *partition)
     return false;
 }
 
+static void say_where(struct guest_disk *disk, unsigned number)
+{
+    for (size_t i = 0; i < disk->partition_count; i++)
+        disk->partitions[i].disks = 1u << number;
+}
+
 /* Each round opens what the one before has brought to light. */
 void volumes_open(struct guest *guest, enum guest_access access)
 {
+    say_where(&guest->disk, 0);
+    for (unsigned i = 0; i < guest->other_count; i++)
+        say_where(&guest->others[i].disk, i + 1);
     for (unsigned depth = 0; depth < DEPTH_MAX; depth++) {
         size_t before = guest->disk.volume_count;
         md_open(guest, access);
@@ -241,7 +237,7 @@ void volumes_open(struct guest *guest, enum guest_access access)
             break;
     }
     struct partition *part;
-    for (size_t i = 0; (part = part_of_any(guest, i)); i++)
+    for (size_t i = 0; (part = guest_part(guest, i)); i++)
         if (is_container(part))
             volume_stays_closed(part, "rehost does not look into such");
 }

@@ -6,7 +6,7 @@
 
 #include "attach.h"
 
-/* Fills guest->disk.volumes. What cannot be opened is no error: it stands in the container's `closed`, and in the notes. */
+/* Fills guest->disk.volumes, and which disks each part lies on. What cannot be opened is no error: it stands in the container's `closed`, and in the notes. */
 void volumes_open(struct guest *guest, enum guest_access access);
 /* Takes apart what volumes_open has put together, the last first, once nothing of it is mounted. Says what does not let go. */
 int volumes_close(struct guest *guest, struct error *err);

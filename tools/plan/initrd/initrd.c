@@ -21,8 +21,10 @@ static const char *const common_drivers[] = {
 static void modules_needed(const struct planning *planning, const struct kernel *kernel, struct strings *needed)
 {
     cleanup_strings struct strings drivers = {0}, without = {0};
-    if (planning->plan->disk)
-        drivers_of_chain(kernel, &planning->plan->disk->modaliases, planning->plan->disk->driver, &drivers, &without);
+    const struct hardware_disk *disk;
+    for (size_t i = 0; i < DISKS_MAX; i++)
+        if (guest_early_disks(planning->guest) >> i & 1 && (disk = planning_disk(planning, i)))
+            drivers_of_chain(kernel, &disk->modaliases, disk->driver, &drivers, &without);
     const struct partition *root = planning->guest->root_partition;
     if (root && root->fs_type)
         strings_add_new(&drivers, root->fs_type);
