@@ -27,6 +27,10 @@ wire() {
     ip link add "card$1" address "$(mac "$1")" type veth peer name wire netns "peer$1"
     ip -n "peer$1" link set wire up
     [ -z "${2:-}" ] || ip -n "peer$1" address add "$2/24" dev wire
+    looks_like_a_card "$1"
+}
+
+looks_like_a_card() {
     mkdir -p "/sys/class/net/card$1/device"
     mac "$1" >"/sys/class/net/card$1/address"
     echo 1 >"/sys/class/net/card$1/type"
@@ -114,6 +118,15 @@ plan --listen >"$WORK/plan"
 says_both() { warnings plan | grep -E "wire of the card $(mac 2) speaks for more than one interface: eth0 .*10[.]1[.]0[.]1 answers; eth5 .*10[.]5[.]0[.]1 answers"; }
 tries "a wire that speaks for two networks is shown with what it says" says_both
 tries "and decides nothing" is "$(jq -r '.nics[] | select(.name == "eth0") | .by' "$WORK/plan")" order
+
+# Two more cards, whose cables end in each other; and this machine has the old address of eth0.
+ip link add card6 address "$(mac 6)" type veth peer name card7 address "$(mac 7)"
+for card in 6 7; do looks_like_a_card "$card"; done
+ip address add 10.1.0.77/32 dev lo
+plan --listen >"$WORK/plan"
+heard() { jq -r --arg mac "$(mac "$1")" '.cards[] | select(.mac == $mac) | .wire[] | .seen + " " + (.address // "")' "$WORK/plan"; }
+tries "what this machine says by one card it does not hear by another" is "$(heard 6)$(heard 7)" ""
+
 other_machine() { "$REHOST" plan --listen --hardware "$HARDWARE/qemu-two-cards.json" "$MACHINE" 2>&1 || true; }
 tries "another machine's cards are not listened to" is "$(other_machine | grep -o 'and --hardware for another one')" "and --hardware for another one"
 tap_done

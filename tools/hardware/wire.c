@@ -33,6 +33,11 @@ struct wire {
     uint32_t transaction;
 };
 
+struct look {
+    struct wire *wires; /* of all cards of this machine */
+    size_t count;
+};
+
 /* A cable full of other traffic stays in the kernel: ARP, IPv6's neighbours (ICMPv6 right behind the header), answers of DHCP, and whatever has a tag. */
 static int attach_filter(int fd)
 {
@@ -131,8 +136,18 @@ static unsigned tag_of(struct msghdr *message)
     return 0;
 }
 
+/* Two cards may be on one wire, a bond's are. What we send by the one says nothing of the network behind the other: neither our own tags, nor what our
+ * kernel answers for the address that it has on a third. */
+static bool is_ours(const struct look *look, const uint8_t *frame, size_t length)
+{
+    for (size_t i = 0; length >= 2 * WIRE_MAC_BYTES && i < look->count; i++)
+        if (look->wires[i].fd >= 0 && memcmp(frame + WIRE_MAC_BYTES, look->wires[i].mac, WIRE_MAC_BYTES) == 0)
+            return true;
+    return false;
+}
+
 /* False when there is nothing more for now. */
-static bool receive(struct wire *wire)
+static bool receive(const struct look *look, struct wire *wire)
 {
     uint8_t frame[RECEIVED_MAX];
     char control[CMSG_SPACE(sizeof(struct tpacket_auxdata))] __attribute__((aligned(8)));
@@ -143,7 +158,7 @@ static bool receive(struct wire *wire)
     ssize_t length = recvmsg(wire->fd, &message, MSG_DONTWAIT);
     if (length < 0)
         return false;
-    if (from.sll_pkttype != PACKET_OUTGOING && wire_frame_read(frame, (size_t)length, tag_of(&message), wire->mac, &sight))
+    if (from.sll_pkttype != PACKET_OUTGOING && !is_ours(look, frame, (size_t)length) && wire_frame_read(frame, (size_t)length, tag_of(&message), wire->mac, &sight))
         wire_add_sight(wire->nic, &sight);
     return true;
 }
@@ -161,28 +176,28 @@ static void ask(const struct wire *wire, const struct wire_questions *questions,
 }
 
 /* Until it is time for the next question. */
-static void listen_until(struct wire *wires, struct pollfd *polled, size_t count, int64_t until)
+static void listen_until(const struct look *look, struct pollfd *polled, int64_t until)
 {
     for (int64_t left; (left = until - clock_ms()) > 0;) {
-        if (poll(polled, count, (int)left) <= 0)
+        if (poll(polled, look->count, (int)left) <= 0)
             continue;
-        for (size_t i = 0; i < count; i++)
-            for (unsigned frames = 0; polled[i].revents && frames < FRAMES_PER_TURN && receive(&wires[i]); frames++)
+        for (size_t i = 0; i < look->count; i++)
+            for (unsigned frames = 0; polled[i].revents && frames < FRAMES_PER_TURN && receive(look, &look->wires[i]); frames++)
                 ;
     }
 }
 
-static void look(struct wire *wires, size_t count, const struct wire_questions *questions)
+static void ask_and_listen(const struct look *look, const struct wire_questions *questions)
 {
-    cleanup_free struct pollfd *polled = checked_alloc((count + 1) * sizeof *polled);
-    for (size_t i = 0; i < count; i++)
-        polled[i] = (struct pollfd){.fd = wires[i].fd, .events = POLLIN};
+    cleanup_free struct pollfd *polled = checked_alloc((look->count + 1) * sizeof *polled);
+    for (size_t i = 0; i < look->count; i++)
+        polled[i] = (struct pollfd){.fd = look->wires[i].fd, .events = POLLIN};
     int64_t begin = clock_ms();
     for (size_t turn = 0; turn < WIRE_SECONDS * 1000 / QUESTION_MS; turn++) {
-        for (size_t i = 0; i < count; i++)
-            if (wires[i].fd >= 0)
-                ask(&wires[i], questions, turn);
-        listen_until(wires, polled, count, begin + (int64_t)(turn + 1) * QUESTION_MS);
+        for (size_t i = 0; i < look->count; i++)
+            if (look->wires[i].fd >= 0)
+                ask(&look->wires[i], questions, turn);
+        listen_until(look, polled, begin + (int64_t)(turn + 1) * QUESTION_MS);
         if (turn * QUESTION_MS >= LOOK_MS_MIN && turn > questions->count && questions->enough(questions->context))
             return;
     }
@@ -206,7 +221,7 @@ int wire_look(struct hardware *hardware, const struct wire_questions *questions,
         opened++;
     }
     if (opened)
-        look(wires, hardware->nic_count, questions);
+        ask_and_listen(&(struct look){wires, hardware->nic_count}, questions);
     for (size_t i = 0; i < hardware->nic_count; i++)
         wire_close(&wires[i]);
     return opened || !hardware->nic_count ? 0 : -1;
