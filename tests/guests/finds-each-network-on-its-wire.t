@@ -119,13 +119,21 @@ says_both() { warnings plan | grep -E "wire of the card $(mac 2) speaks for more
 tries "a wire that speaks for two networks is shown with what it says" says_both
 tries "and decides nothing" is "$(jq -r '.nics[] | select(.name == "eth0") | .by' "$WORK/plan")" order
 
-# Two more cards, whose cables end in each other; and this machine has the old address of eth0.
+# Two more cards, whose cables end in each other; this machine has the old address of eth0; eth5 gets an address of another network, which is behind
+# card3; and who wrote the job took the card of the bond for that of the VLAN.
 ip link add card6 address "$(mac 6)" type veth peer name card7 address "$(mac 7)"
 for card in 6 7; do looks_like_a_card "$card"; done
 ip address add 10.1.0.77/32 dev lo
-plan --listen >"$WORK/plan"
+ip -n peer3 address add 10.6.0.1/24 dev wire
+plan --listen --address eth5=10.6.0.9/24 --nic "eth1=$(mac 0)" >"$WORK/plan"
 heard() { jq -r --arg mac "$(mac "$1")" '.cards[] | select(.mac == $mac) | .wire[] | .seen + " " + (.address // "")' "$WORK/plan"; }
 tries "what this machine says by one card it does not hear by another" is "$(heard 6)$(heard 7)" ""
+tries "an address that is going to change is looked for where it will be" has eth5 3 evidence "10.6.0.1 answers"
+tries "and not where it was" has eth0 2 evidence "10.1.0.1 answers"
+tries "what the job says is done" has eth1 0 job
+doubted="the job gives eth1 .* the card $(mac 0), but on the wire of that card is the network of eth3 .*: 10[.]4[.]0[.]1 answers; its own network is on the wire of the card $(mac 1): 10[.]2[.]0[.]9 answers in VLAN 100"
+doubts() { warnings plan | grep -E "$doubted"; }
+tries "and doubted, where the wires say otherwise" doubts
 
 other_machine() { "$REHOST" plan --listen --hardware "$HARDWARE/qemu-two-cards.json" "$MACHINE" 2>&1 || true; }
 tries "another machine's cards are not listened to" is "$(other_machine | grep -o 'and --hardware for another one')" "and --hardware for another one"

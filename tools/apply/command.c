@@ -68,7 +68,7 @@ static int fix(const struct wishes *wishes, const struct guest *guest, struct ha
 {
     struct plan plan;
     struct plan_input input = input_of(wishes, guest, hardware);
-    if (listen_for_plan(wishes->listen, wishes->hardware, hardware, guest, err) < 0 || plan_make(&input, &plan, err) < 0)
+    if (listen_for_plan(wishes->listen, wishes->hardware, &input, hardware, err) < 0 || plan_make(&input, &plan, err) < 0)
         return EXIT_FAILED;
     cleanup_free char *text = plan_to_text(&plan, &input);
     int status = plan_is_blocked(&plan) ? EXIT_BLOCKED : EXIT_DONE;

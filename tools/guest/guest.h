@@ -102,7 +102,6 @@ enum initrd_builder {
     INITRD_BUILDER_COUNT,
 };
 
-/* One interface of the guest's own settings. */
 /* A network that a card is in, itself or by a VLAN, bridge or bond on it: what can be looked for on a wire. */
 struct guest_network {
     char *address; /* "10.9.0.1/16" */
@@ -110,6 +109,7 @@ struct guest_network {
     unsigned vlan; /* the tag of its frames; 0: none */
 };
 
+/* One interface of the guest's own settings. */
 struct guest_nic {
     char *name;  /* "lan0" */
     char *mac;   /* the old identity, lower case; NULL when nothing in the guest tells it */

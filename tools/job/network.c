@@ -127,13 +127,13 @@ static int fetch_late_job(struct run *run, struct error *err)
     return 0;
 }
 
-void run_listen(struct run *run, const struct guest *guest)
+void run_listen(struct run *run, const struct plan_input *input)
 {
     struct error failure = {0};
-    if (!run->appliance || !evidence_is_wanted(&run->hardware, guest, run->job.nic_choice_count))
+    if (!run->appliance || !evidence_is_wanted(input))
         return;
     console_say(&run->console, "    listening which network card is in which network ...\n");
-    if (evidence_look(&run->hardware, guest, &failure) < 0)
+    if (evidence_look(input, &run->hardware, &failure) < 0)
         console_say(&run->console, "    warning: %s\n", failure.message);
 }
 

@@ -108,7 +108,8 @@ static int plan_once(struct run *run, const struct guest *guest, bool *again, st
 static int plan_guest(struct run *run, const struct guest *guest, struct error *err)
 {
     bool again;
-    run_listen(run, guest);
+    struct plan_input input = input_for(run, guest);
+    run_listen(run, &input);
     do
         if (plan_once(run, guest, &again, err) < 0)
             return -1;

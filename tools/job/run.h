@@ -69,7 +69,7 @@ int stage_prove(struct run *run, struct error *err);
 int stage_finish(struct run *run, struct error *err);
 
 /* In the appliance: looks at the wires of this machine's cards, where several could take the guest's settings. Does so once. */
-void run_listen(struct run *run, const struct guest *guest);
+void run_listen(struct run *run, const struct plan_input *input);
 /* Asks for one more disk of the server. 1: its source was heard, and the disk that it goes to chosen. 0: there is none. */
 int run_ask_another_disk(struct run *run, struct error *err);
 /* Opens the source of this disk and learns its size; one that does not answer is not waited for. */

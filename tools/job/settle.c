@@ -34,7 +34,7 @@ static int plan_and_apply(struct run *run, const struct guest *guest, struct err
                                .nic_choices = run->job.nic_choices, .nic_choice_count = run->job.nic_choice_count,
                                .address_changes = &run->job.addresses, .held_boot_code = run->disks[0].pulled.boot_code};
     struct plan plan = {0};
-    run_listen(run, guest);
+    run_listen(run, &input);
     if (plan_make(&input, &plan, err) < 0)
         return -1;
     cJSON_Delete(run->state.plan);

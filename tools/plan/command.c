@@ -55,12 +55,12 @@ static int show(const struct plan_input *input, bool json, struct error *err)
     return status;
 }
 
-int listen_for_plan(bool listen, const char *hardware_file, struct hardware *hardware, const struct guest *guest, struct error *err)
+int listen_for_plan(bool listen, const char *hardware_file, const struct plan_input *input, struct hardware *hardware, struct error *err)
 {
     if (!listen)
         return 0;
     if (!hardware_file)
-        return evidence_is_wanted(hardware, guest, 0) ? evidence_look(hardware, guest, err) : 0;
+        return evidence_is_wanted(input) ? evidence_look(input, hardware, err) : 0;
     error_set(err, "--listen is for the machine that this runs on, and --hardware for another one");
     return error_advise(err, "Leave one of them out.");
 }
@@ -83,7 +83,7 @@ static int plan_of(const struct wishes *wishes, struct error *err)
         return EXIT_FAILED;
     struct plan_input input = {.guest = &guest, .hardware = &hardware, .disk = wishes->disk, .nic_choices = wishes->choices.items,
                                .nic_choice_count = wishes->choices.count, .address_changes = &wishes->choices.addresses};
-    int status = listen_for_plan(wishes->listen, wishes->hardware, &hardware, &guest, err) < 0 ? EXIT_FAILED : show(&input, wishes->json, err);
+    int status = listen_for_plan(wishes->listen, wishes->hardware, &input, &hardware, err) < 0 ? EXIT_FAILED : show(&input, wishes->json, err);
     struct error closing = {0};
     if (guest_close(&guest, &closing) < 0 && status != EXIT_FAILED) {
         *err = closing;

@@ -1,5 +1,6 @@
 /* What the guest's DHCP clients remember: the address that a server gave an interface last, by which its network can be told.
- * systemd-networkd keeps its leases in /run, which is gone; udhcpc keeps none. */
+ * systemd-networkd keeps its leases in /run, which is gone; what it has in /var/lib/systemd/network (since 256) are those that its server gave to
+ * others. udhcpc keeps none. */
 #include <arpa/inet.h>
 #include <fnmatch.h>
 #include <stdlib.h>

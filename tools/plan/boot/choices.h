@@ -19,6 +19,6 @@ void nic_choices_free(struct nic_choices *choices);
 #define ADDRESS_HELP "a static address, or that of an interface by name or MAC, becomes NEW: ADDRESS/PREFIX[,gateway=ADDRESS] (may be repeated)"
 /* --listen: the wires of this machine's cards are looked at, before there is a plan. 0 when that is not wanted. */
 #define LISTEN_HELP "find out by listening and asking which card is in which network (some seconds; needs root)"
-int listen_for_plan(bool listen, const char *hardware_file, struct hardware *hardware, const struct guest *guest, struct error *err);
+int listen_for_plan(bool listen, const char *hardware_file, const struct plan_input *input, struct hardware *hardware, struct error *err);
 
 #endif

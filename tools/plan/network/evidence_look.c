@@ -1,5 +1,6 @@
 /* See evidence.h: the look itself. Who is asked for is what the guest's settings name: gateways, name servers, the hosts of /etc/hosts, the
- * guest's own addresses (the old server may be running still), and the first and the last address of each network, where routers stand. */
+ * guest's own addresses (the old server may be running still), and the first and the last address of each network, where routers stand. Where the
+ * job gives an interface another address, it is the network of that one that it has to be in here, and the old one is not looked for. */
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,14 +12,16 @@
 #include "../../base/root.h"
 #include "../../hardware/wire.h"
 #include "evidence.h"
+#include "nics.h"
+#include "readdress.h"
 
 #define FILE_MAX (1u << 20)
 #define QUESTIONS_MAX 160 /* at ten a second, so that each is asked in the time that there is */
 #define HOSTS_MAX 32      /* of /etc/hosts */
 
 struct looking {
-    const struct guest *guest;
-    const struct hardware *hardware;
+    const struct plan_input *input;
+    struct readdressed after; /* the guest's interfaces as they will be */
     struct wire_questions questions;
 };
 
@@ -75,32 +78,39 @@ static void read_addresses(int root_fd, const char *file, const char *key, struc
     }
 }
 
+/* `old` is the network as the old server has it. */
+static void ask_for_network(struct looking *looking, const struct guest_network *network, const struct guest_network *old, const struct strings *named, unsigned round)
+{
+    struct subnet subnet;
+    if (!subnet_of(network, &subnet))
+        return;
+    if (round == 0) {
+        ask_text(looking, &subnet, network->gateway);
+        ask_text(looking, &subnet, old->address);
+        ask(looking, htonl(subnet.own), subnet.vlan);
+    }
+    for (size_t i = 0; round == 1 && i < named->count; i++)
+        ask_text(looking, &subnet, named->items[i]);
+    if (round == 2) {
+        ask(looking, htonl(subnet.first + 1), subnet.vlan);
+        ask(looking, htonl(subnet.last - 1), subnet.vlan);
+    }
+}
+
 /* Gateways first, guesses last. */
 static void make_questions(struct looking *looking)
 {
-    const struct guest *guest = looking->guest;
+    const struct guest *guest = looking->input->guest;
+    const struct readdressed *after = &looking->after;
     cleanup_strings struct strings named = {0};
     read_addresses(guest->root_fd, "/etc/resolv.conf", "nameserver", &named);
     read_addresses(guest->root_fd, "/etc/hosts", NULL, &named);
     for (unsigned round = 0; round < 3; round++)
-        for (size_t i = 0; i < guest->nic_count; i++)
-            for (size_t j = 0; j < guest->nics[i].network_count; j++) {
-                struct subnet subnet;
-                if (!subnet_of(&guest->nics[i].networks[j], &subnet))
-                    continue;
-                if (round == 0) {
-                    ask_text(looking, &subnet, guest->nics[i].networks[j].gateway);
-                    ask(looking, htonl(subnet.own), subnet.vlan);
-                }
-                for (size_t k = 0; round == 1 && k < named.count; k++)
-                    ask_text(looking, &subnet, named.items[k]);
-                if (round == 2) {
-                    ask(looking, htonl(subnet.first + 1), subnet.vlan);
-                    ask(looking, htonl(subnet.last - 1), subnet.vlan);
-                }
-            }
-    for (size_t i = 0; i < guest->nic_count; i++)
-        looking->questions.dhcp |= guest->nics[i].leases.count > 0;
+        for (size_t i = 0; i < after->count; i++)
+            for (size_t j = 0; j < after->nics[i].network_count; j++)
+                ask_for_network(looking, &after->nics[i].networks[j], &guest->nics[i].networks[j], &named, round);
+    for (size_t i = 0; i < after->count; i++)
+        looking->questions.dhcp |= after->nics[i].leases.count > 0;
 }
 
 static bool is_here(const struct hardware *hardware, const char *mac)
@@ -111,24 +121,35 @@ static bool is_here(const struct hardware *hardware, const char *mac)
     return false;
 }
 
-/* Is it to be looked for, and can it be known? */
+/* Can its card be told by a wire, and does no MAC tell it already? */
+static bool can_be_found(const struct plan_input *input, const struct guest_nic *nic)
+{
+    return (nic->network_count || nic->leases.count) && !is_here(input->hardware, nic->mac);
+}
+
+/* Is it to be looked for until it is found? */
 static bool is_of_interest(const struct looking *looking, const struct guest_nic *nic)
 {
-    return (nic->network_count || nic->leases.count) && !is_here(looking->hardware, nic->mac);
+    const struct plan_input *input = looking->input;
+    for (size_t i = 0; i < input->nic_choice_count; i++)
+        if (nic_is_called(&input->guest->nics[nic - looking->after.nics], input->nic_choices[i].old))
+            return false;
+    return can_be_found(input, nic);
 }
 
 static bool is_found(const struct looking *looking, const struct guest_nic *nic)
 {
-    for (size_t i = 0; i < looking->hardware->nic_count; i++)
-        if (evidence_for(nic, &looking->hardware->nics[i]))
+    const struct hardware *hardware = looking->input->hardware;
+    for (size_t i = 0; i < hardware->nic_count; i++)
+        if (evidence_for(nic, &hardware->nics[i]))
             return true;
     return false;
 }
 
 static bool tells_something(const struct looking *looking, const struct hardware_nic *card)
 {
-    for (size_t i = 0; i < looking->guest->nic_count; i++)
-        if (evidence_for(&looking->guest->nics[i], card))
+    for (size_t i = 0; i < looking->after.count; i++)
+        if (is_of_interest(looking, &looking->after.nics[i]) && evidence_for(&looking->after.nics[i], card))
             return true;
     return false;
 }
@@ -138,34 +159,35 @@ static bool tells_something(const struct looking *looking, const struct hardware
 static bool is_enough(void *context)
 {
     const struct looking *looking = context;
-    size_t wanted = 0, missing = 0, telling = 0, spare = looking->guest->nic_count == looking->hardware->nic_count;
-    for (size_t i = 0; i < looking->guest->nic_count; i++) {
-        bool is_wanted = is_of_interest(looking, &looking->guest->nics[i]);
+    const struct hardware *hardware = looking->input->hardware;
+    size_t wanted = 0, missing = 0, telling = 0, spare = looking->after.count == hardware->nic_count;
+    for (size_t i = 0; i < looking->after.count; i++) {
+        bool is_wanted = is_of_interest(looking, &looking->after.nics[i]);
         wanted += is_wanted;
-        missing += is_wanted && !is_found(looking, &looking->guest->nics[i]);
+        missing += is_wanted && !is_found(looking, &looking->after.nics[i]);
     }
-    for (size_t i = 0; i < looking->hardware->nic_count; i++)
-        telling += tells_something(looking, &looking->hardware->nics[i]);
+    for (size_t i = 0; i < hardware->nic_count; i++)
+        telling += tells_something(looking, &hardware->nics[i]);
     return missing <= spare && telling + spare >= wanted;
 }
 
-bool evidence_is_wanted(const struct hardware *hardware, const struct guest *guest, size_t choices)
+bool evidence_is_wanted(const struct plan_input *input)
 {
-    const struct looking looking = {.guest = guest, .hardware = hardware};
-    size_t wanted = 0;
-    for (size_t i = 0; i < guest->nic_count; i++)
-        wanted += is_of_interest(&looking, &guest->nics[i]);
-    for (size_t i = 0; i < hardware->nic_count; i++)
-        if (hardware->nics[i].listened)
-            return false;
-    return wanted > choices && hardware->nic_count > 1;
+    bool is_wanted = false;
+    for (size_t i = 0; i < input->guest->nic_count; i++)
+        is_wanted |= can_be_found(input, &input->guest->nics[i]);
+    for (size_t i = 0; i < input->hardware->nic_count; i++)
+        is_wanted &= !input->hardware->nics[i].listened;
+    return is_wanted && input->hardware->nic_count > 1;
 }
 
-int evidence_look(struct hardware *hardware, const struct guest *guest, struct error *err)
+int evidence_look(const struct plan_input *input, struct hardware *hardware, struct error *err)
 {
-    struct looking looking = {.guest = guest, .hardware = hardware, .questions = {.enough = is_enough, .context = &looking}};
+    struct looking looking = {.input = input, .questions = {.enough = is_enough, .context = &looking}};
+    readdress_nics(input->guest, input->address_changes, &looking.after);
     make_questions(&looking);
     int result = wire_look(hardware, &looking.questions, err);
     free(looking.questions.items);
+    readdressed_free(&looking.after);
     return result;
 }

@@ -35,6 +35,7 @@ static bool has_address(const struct strings *addresses, const char *address)
     return false;
 }
 
+#define WAYS 4
 /* By name or MAC, then by an address of its own, by what a DHCP server gave it last, by an address of a bridge or VLAN on it. */
 static bool is_meant(const struct guest_nic *nic, const char *old, unsigned way)
 {
@@ -50,12 +51,20 @@ static bool is_meant(const struct guest_nic *nic, const char *old, unsigned way)
     }
 }
 
+bool nic_is_called(const struct guest_nic *nic, const char *old)
+{
+    for (unsigned way = 0; way < WAYS; way++)
+        if (is_meant(nic, old, way))
+            return true;
+    return false;
+}
+
 /* `*twin`: another one that is meant as well, as both cards of a bond have its address. */
 static struct nic_move *move_by_old(struct plan *plan, const char *old, struct nic_move **twin)
 {
     struct nic_move *found = NULL;
     *twin = NULL;
-    for (unsigned way = 0; way < 4 && !found; way++)
+    for (unsigned way = 0; way < WAYS && !found; way++)
         for (size_t i = 0; i < plan->nic_move_count; i++)
             if (is_meant(plan->nic_moves[i].guest_nic, old, way)) {
                 *twin = found;

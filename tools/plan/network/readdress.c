@@ -9,6 +9,7 @@
 #include "../../base/cleanup.h"
 #include "../../guest/network/network.h"
 #include "network.h"
+#include "readdress.h"
 #include "readdress_text.h"
 
 #define GATEWAY "gateway="
@@ -86,6 +87,57 @@ static const struct guest_network *find(const struct guest *guest, const struct 
             found = found ? found : network;
         }
     return *several ? NULL : found;
+}
+
+static void copy_networks(const struct guest_nic *nic, struct guest_nic *copy)
+{
+    copy->networks = checked_alloc((nic->network_count + 1) * sizeof *copy->networks);
+    for (size_t i = 0; i < nic->network_count; i++)
+        copy->networks[i] = (struct guest_network){checked_copy(nic->networks[i].address), checked_copy(nic->networks[i].gateway), nic->networks[i].vlan};
+}
+
+/* Wherever the settings have that address, as its files are changed wherever it stands. */
+static void change_networks(const struct guest_nic *nic, const char *old_address, const struct wish *wish, struct guest_nic *copy)
+{
+    for (size_t i = 0; i < nic->network_count; i++) {
+        struct guest_network *network = &copy->networks[i];
+        if (!string_is(nic->networks[i].address, old_address))
+            continue;
+        free(network->address);
+        network->address = checked_copy(wish->whole);
+        if (wish->gateway) {
+            free(network->gateway);
+            network->gateway = checked_copy(wish->gateway);
+        }
+    }
+}
+
+void readdress_nics(const struct guest *guest, const struct strings *changes, struct readdressed *after)
+{
+    *after = (struct readdressed){checked_alloc((guest->nic_count + 1) * sizeof *after->nics), guest->nic_count};
+    for (size_t i = 0; i < guest->nic_count; i++) {
+        after->nics[i] = guest->nics[i];
+        copy_networks(&guest->nics[i], &after->nics[i]);
+    }
+    for (size_t i = 0; changes && i < changes->count; i++) {
+        cleanup_wish struct wish wish;
+        bool several;
+        const struct guest_network *network = parse(changes->items[i], &wish) ? find(guest, &wish, &several) : NULL;
+        for (size_t j = 0; network && j < guest->nic_count; j++)
+            change_networks(&guest->nics[j], network->address, &wish, &after->nics[j]);
+    }
+}
+
+void readdressed_free(struct readdressed *after)
+{
+    for (size_t i = 0; i < after->count; i++) {
+        for (size_t j = 0; j < after->nics[i].network_count; j++) {
+            free(after->nics[i].networks[j].address);
+            free(after->nics[i].networks[j].gateway);
+        }
+        free(after->nics[i].networks);
+    }
+    free(after->nics);
 }
 
 static bool has_address_already(const struct guest *guest, const struct wish *wish)
