@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154  # $suite, $network and $more_packages are set by GUEST.guest, $HERE, $CACHE and $loader by build
+# shellcheck shell=bash disable=SC2154  # $suite and $more_packages are set by GUEST.guest, *_packages by its parts, $HERE and $CACHE by build
 # The root of a suite, made once by mmdebstrap.
 
 # What every guest has. (The rest of a Debian server has nothing to do with its move.)
@@ -7,18 +7,9 @@ PACKAGES=udev,openssh-server,ifupdown,iproute2,zstd,kmod,e2fsprogs
 # root_packages: with the kernel and init, which a guest of another architecture or without systemd names itself; the loader and the initrd
 # builder of this guest, each of which brings one of both; and with what its network and its layout need.
 root_packages() {
-    local all=${kernel_and_init:-linux-image-amd64,systemd-sysv},$PACKAGES
-    case $loader in
-    grub) all+=,grub-pc,initramfs-tools ;;
-    extlinux) all+=,extlinux,syslinux-common,dracut ;;
-    pygrub | grub_efi | systemd_boot) all+=,initramfs-tools ;;
-    grub1) all+=,grub-legacy,initramfs-tools ;;
-    esac
-    case $network in
-    networkmanager) all+=,network-manager ;;
-    netplan) all+=,netplan.io ;;
-    esac
-    echo "$all${more_packages:+,$more_packages}"
+    local all=${kernel_and_init:-linux-image-amd64,systemd-sysv},$PACKAGES,$loader_packages
+    all+=${network_packages:+,$network_packages}${more_packages:+,$more_packages}
+    echo "$all"
 }
 
 # debian_mirror: REHOST_MIRROR, which build.sh sets; else the Debian mirror of the host's own apt. No host is named here.
@@ -36,10 +27,12 @@ debian_mirror() {
 # root_tarball: its path; made when it is not there.
 root_tarball() {
     local tarball
-    tarball=$CACHE/$suite-$(root_packages | digest_of "$HERE/builder/root.sh").tar.zst
+    tarball=$CACHE/$suite-$({ echo "${architecture:-amd64}"; root_packages; } | digest_of "$HERE/builder/root.sh").tar.zst
     (
         flock 9
         if [ ! -e "$tarball" ]; then root_make "$tarball" >&2; fi
+        touch "$tarball"
+        forget_unused '*.tar.zst*' $((7 * 24 * 60))
     ) 9>"$CACHE/$suite.lock"
     echo "$tarball"
 }

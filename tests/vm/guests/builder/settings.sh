@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2154  # $hostname, $layout, $root_*, $boot_uuid, $core_*, $network, $modules and $loader are set by GUEST.guest
-# A guest's configuration files, as an administrator or the installer wrote them.
+# A guest's configuration files, as an administrator or the installer wrote them: those of every guest, and what the parts for its loader,
+# its layout and its network share.
 
 ROOT_UUID=6a7d2c31-5b0e-4d0a-9c55-1f6d6e1b0c12
 ADDRESS=10.0.2.77/24
@@ -46,142 +47,14 @@ settings_disk() {
 	# <file system> <mount point> <type> <options> <dump> <pass>
 	$(root_device) / ${root_type:-ext4} ${root_options:-errors=remount-ro} 0 1
 	EOF
-    if [ "$layout" != plain ]; then "settings_$layout" "$1"; fi
-}
-
-settings_grub() {
-    local no_uuid=true
-    if [ "$root_named_by" = uuid ]; then no_uuid=false; fi
-    put "$1" /etc/default/grub <<-EOF
-	GRUB_DEFAULT=0
-	GRUB_TIMEOUT=2
-	GRUB_DISTRIBUTOR=Debian
-	GRUB_CMDLINE_LINUX_DEFAULT=""
-	GRUB_CMDLINE_LINUX="console=tty0 console=ttyS0,115200"
-	GRUB_DISABLE_LINUX_UUID=$no_uuid
-	GRUB_TERMINAL="console serial"
-	GRUB_SERIAL_COMMAND="serial --unit=0 --speed=115200"
-	EOF
-}
-
-# The labels stand in a file of their own, as Debian 7's extlinux-update wrote them.
-settings_extlinux() {
-    put "$1" /boot/extlinux/extlinux.conf <<-EOF
-	default l0
-	prompt 0
-	timeout 10
-	include linux.cfg
-	EOF
-    put "$1" /etc/dracut.conf.d/10-source.conf <<-EOF
-	hostonly="yes"
-	hostonly_cmdline="no"
-	EOF
-}
-
-# The menu is for pygrub on the host of Xen, which knows GRUB's root as the whole disk; inside-pygrub.sh writes its entries.
-settings_pygrub() {
-    put "$1" /etc/securetty <<<"hvc0"
-    settings_initramfs "$1"
-    printf 'default 0\ntimeout 2\n' | put "$1" /boot/grub/menu.lst
-    put "$1" /tmp/arguments <<<"console=hvc0 clocksource=xen console=ttyS0,115200"
-}
-
-# GRUB legacy, whose own program puts it onto the disk (image.sh); and the login of sysvinit.
-settings_grub1() {
-    settings_initramfs "$1"
-    printf '%s\n' 'default 0' 'timeout 2' 'serial --unit=0 --speed=115200' 'terminal --timeout=1 serial console' | put "$1" /boot/grub/menu.lst
-    put "$1" /boot/grub/device.map <<<"(hd0) /dev/sda"
-    put "$1" /tmp/arguments <<<"console=tty0 console=ttyS0,115200 clocksource=acpi_pm"
-    cp "$1"/usr/lib/grub/i386-pc/stage1 "$1"/usr/lib/grub/i386-pc/stage2 "$1"/usr/lib/grub/i386-pc/e2fs_stage1_5 "$1/boot/grub/"
-    echo 'T0:23:respawn:/sbin/getty -L ttyS0 115200 vt100' >>"$1/etc/inittab"
-}
-
-settings_ifupdown() {
-    put "$1" /etc/network/interfaces <<-EOF
-	auto lo
-	iface lo inet loopback
-
-	auto lan0
-	iface lan0 inet static
-	    address $ADDRESS
-	    gateway $GATEWAY
-	EOF
-    put "$1" /etc/udev/rules.d/70-persistent-net.rules <<-EOF
-	# PCI device 0x8086:0x100e (e1000)
-	SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{address}=="$OLD_MAC", ATTR{dev_id}=="0x0", ATTR{type}=="1", KERNEL=="eth*", NAME="lan0"
-	EOF
-}
-
-settings_networkd() {
-    put "$1" /etc/systemd/network/10-lan0.link <<-EOF
-	[Match]
-	MACAddress=$OLD_MAC
-
-	[Link]
-	Name=lan0
-	EOF
-    put "$1" /etc/systemd/network/20-lan0.network <<-EOF
-	[Match]
-	MACAddress=$OLD_MAC
-
-	[Network]
-	Address=$ADDRESS
-	Gateway=$GATEWAY
-	EOF
-    settings_no_ifupdown "$1"
-    mkdir -p "$1/etc/systemd/system/multi-user.target.wants"
-    ln -s /lib/systemd/system/systemd-networkd.service "$1/etc/systemd/system/multi-user.target.wants/systemd-networkd.service"
+    "settings_$layout" "$1"
 }
 
 settings_no_ifupdown() {
     rm -f "$1/etc/systemd/system/multi-user.target.wants/networking.service" "$1/etc/systemd/system/network-online.target.wants/networking.service"
 }
 
-# The card is known by its MAC alone; its name is whatever udev makes of its slot.
-settings_networkmanager() {
-    put "$1" /etc/NetworkManager/system-connections/office.nmconnection <<-EOF
-	[connection]
-	id=office
-	uuid=3f1c2a77-5b0e-4d0a-9c55-1f6d6e1b0c77
-	type=ethernet
-
-	[ethernet]
-	mac-address=${OLD_MAC^^}
-
-	[ipv4]
-	method=manual
-	address1=$ADDRESS,$GATEWAY
-
-	[ipv6]
-	method=disabled
-	EOF
-    chmod 600 "$1/etc/NetworkManager/system-connections/office.nmconnection"
-    settings_no_ifupdown "$1"
-}
-
-# As Ubuntu's installer and cloud-init write it.
-settings_netplan() {
-    put "$1" /etc/netplan/50-cloud-init.yaml <<-EOF
-	network:
-	    version: 2
-	    renderer: networkd
-	    ethernets:
-	        lan:
-	            match:
-	                macaddress: '$OLD_MAC'
-	            set-name: lan0
-	            addresses:
-	            - $ADDRESS
-	            routes:
-	            - to: default
-	              via: $GATEWAY
-	EOF
-    chmod 600 "$1/etc/netplan/50-cloud-init.yaml"
-    settings_no_ifupdown "$1"
-}
-
 settings_source_machine() {
-    if [ "$loader" = grub ]; then settings_initramfs "$1"; fi
     source_modules | put "$1" /tmp/source-modules
     put "$1" /tmp/source-disk <<-EOF
 	ROOT_UUID=$ROOT_UUID

@@ -1,27 +1,19 @@
-# shellcheck shell=bash disable=SC2034,SC2154,SC2329  # read and called by the other builder/*.sh; the variables in lower case are set by GUEST.guest
-# Guests that UEFI starts, sourced by their GUEST.guest: a GPT with an EFI system partition, which gets what is in the root's /boot/efi. They say
-# what they need with $more_packages, $root_type and $root_options; layout_$root_type makes the root and fills it.
+# shellcheck shell=bash disable=SC2154  # sourced by build: what it sets is read there, and what it reads is set by GUEST.guest
+# For UEFI: a GPT with an EFI system partition, which gets what is in the root's /boot/efi. efi_root_$root_type makes the root and fills it.
 
-network=networkd
-root_named_by=uuid
-modules=list
 ESP_START=2048
 ESP_SECTORS=409600
 ESP_UUID=5C1A-AB1E
 EFI_ROOT_START=$((ESP_START + ESP_SECTORS))
 EFI_ROOT_SECTORS=$((5 * 1024 * 1024))
 
-settings_disk() {
-    put "$1" /etc/fstab <<-EOT
-	# <file system> <mount point> <type> <options> <dump> <pass>
-	UUID=$ROOT_UUID / $root_type $root_options 0 1
-	UUID=$ESP_UUID /boot/efi vfat umask=0077 0 1
-	EOT
+settings_efi() {
+    echo "UUID=$ESP_UUID /boot/efi vfat umask=0077 0 1" >>"$1/etc/fstab"
     mkdir "$1/boot/efi"
+    if [ "$root_type" = btrfs ]; then echo "UUID=$ROOT_UUID /home btrfs subvol=@home 0 0" >>"$1/etc/fstab"; fi
 }
 
-image_make() {
-    truncate -s "$DISK_SIZE" "$2"
+layout_efi() {
     sfdisk --quiet "$2" <<-EOT
 	label: gpt
 	start=$ESP_START, size=$ESP_SECTORS, type=uefi
@@ -29,7 +21,7 @@ image_make() {
 	EOT
     esp_make "$1/boot/efi" "$2"
     rm -rf "$1"/boot/efi/*
-    "layout_$root_type" "$1" "$2"
+    "efi_root_$root_type" "$1" "$2"
 }
 
 # esp_make DIRECTORY IMAGE: no kernel need know FAT for it.
@@ -41,12 +33,12 @@ esp_make() {
     rm "$2.esp"
 }
 
-layout_ext4() {
+efi_root_ext4() {
     mke2fs -q -F -t ext4 -O "$ext4_features" -U "$ROOT_UUID" -d "$1" -E "offset=$((EFI_ROOT_START * 512)),nodiscard" "$2" $((EFI_ROOT_SECTORS / 2))k
 }
 
 # The system in a subvolume of the name that Debian's installer gives it, /home in another, and a snapshot beside them.
-layout_btrfs() {
+efi_root_btrfs() {
     # shellcheck disable=SC2016  # for the inner shell
     unshare --mount --propagation private sh -euc '
         loop=$(losetup --find --show --offset "$3" --sizelimit "$4" "$2")
@@ -57,5 +49,5 @@ layout_btrfs() {
         for name in @rootfs @home; do btrfs -q subvolume create "$1.top/$name"; done
         cp -a "$1/." "$1.top/@rootfs/"
         btrfs -q subvolume snapshot "$1.top/@rootfs" "$1.top/@rootfs-before-the-update" >/dev/null
-        echo snapshot >"$1.top/@rootfs-before-the-update/etc/hostname"' layout_btrfs "$1" "$2" $((EFI_ROOT_START * 512)) $((EFI_ROOT_SECTORS * 512)) "$ROOT_UUID"
+        echo snapshot >"$1.top/@rootfs-before-the-update/etc/hostname"' efi_root_btrfs "$1" "$2" $((EFI_ROOT_START * 512)) $((EFI_ROOT_SECTORS * 512)) "$ROOT_UUID"
 }
