@@ -3,14 +3,6 @@
 # shellcheck source=tests/vm/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
 
-runs_from_its_new_partition() {
-    local root nic
-    root=$(guest_run "$1" findmnt -n -o SOURCE /)
-    nic=$(guest_run "$1" readlink /sys/class/net/lan0/device/driver)
-    echo "root: $root, driver of lan0: $nic"
-    [[ $root == /dev/sda1 && $nic == */e1000 ]]
-}
-
 disk="$WORK/target.img"
 machine=(disk="$disk" disk_controller=ide nics="e1000=52:54:00:bb:00:01")
 appliance_prerequisites vmlinuz initramfs.img
@@ -22,7 +14,7 @@ port_reserve ssh_port
 machine_start moved target "${machine[@]}" ssh="$ssh_port"
 must "it answers ssh on its own address" ssh_wait moved "$ssh_port" "$BOOT_SECONDS"
 tries "its address is on lan0" guest_address_is_on_lan0 "$ssh_port"
-tries "it runs from the partition that its file system was put into" runs_from_its_new_partition "$ssh_port"
+tries "it runs from the partition that its file system was put into" guest_runs_on "$ssh_port" /dev/sda1 e1000
 tries "no unit has failed" guest_has_no_failed_unit "$ssh_port"
 tries "its login is on the serial line" expect moved 'login: ' 90
 time_stage 'first boot'

@@ -9,17 +9,10 @@ appliance_prerequisites vmlinuz initramfs.img
 DISK=$WORK/target.img
 TARGET=(firmware=uefi disk_controller=nvme nics=e1000e=52:54:00:bb:00:01 extra='-global e1000e.romfile=') # without a ROM, or it would try PXE for minutes
 
-runs_on_nvme() {
-    local root nic
-    root=$(guest_run "$1" findmnt -n -o SOURCE /)
-    nic=$(guest_run "$1" readlink /sys/class/net/lan0/device/driver)
-    echo "root: $root, driver of lan0: $nic"
-    [[ $root == /dev/nvme0n1p2 && $nic == */e1000e ]]
-}
 moved_runs() {
     must "$3: it answers ssh on its own address" ssh_wait "$1" "$2" "$BOOT_SECONDS"
     tries "$3: its address is on lan0" guest_address_is_on_lan0 "$2"
-    tries "$3: it runs on the target's disk and NIC" runs_on_nvme "$2"
+    tries "$3: it runs on the target's disk and NIC" guest_runs_on "$2" /dev/nvme0n1p2 e1000e
     tries "$3: no unit has failed" guest_has_no_failed_unit "$2"
 }
 

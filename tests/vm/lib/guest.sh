@@ -41,15 +41,6 @@ guest_address_is_on_lan0() {
     [[ $shown =~ (UP|UNKNOWN).*10\.0\.2\.77/24 ]] # a driver that does not watch its cable (pcnet32) does not say UP
 }
 
-# guest_runs_on_the_target: it is the new hardware that it runs on, and not a snapshot of the old.
-guest_runs_on_the_target() {
-    local root nic
-    root=$(guest_run "$1" findmnt -n -o SOURCE /)
-    nic=$(guest_run "$1" readlink /sys/class/net/lan0/device/driver)
-    echo "root: $root, driver of lan0: $nic"
-    [[ $root == /dev/vda* && $nic == */virtio_net ]]
-}
-
 # guest_address_is_there PORT: on whatever name the card has in this guest.
 guest_address_is_there() {
     local shown
@@ -61,13 +52,25 @@ guest_address_is_there() {
 # guest_has_drivers PORT DISK NIC: those of the machine that it is on now.
 guest_has_drivers() {
     local disk nic
-    # shellcheck disable=SC2016  # for the guest's shell
     disk=$(guest_run "$1" 'grep -H . /sys/class/scsi_host/host*/proc_name')
-    # shellcheck disable=SC2016
-    nic=$(guest_run "$1" 'readlink /sys/class/net/$(ip -o addr show to 10.0.2.77 | cut -d " " -f 2)/device/driver')
+    nic=$(guest_card_driver "$1")
     echo "controllers: $disk, driver of the card: $nic"
-    [[ $disk == *:"$2"* && $nic == */"$3" ]]
+    [[ $disk == *:"$2"* && $nic == "$3" ]]
 }
+
+# guest_runs_on PORT DEVICE NIC: its root is that device (or matches the pattern), and its address is on a card with that driver.
+guest_runs_on() {
+    local root nic
+    root=$(guest_run "$1" findmnt -n -o SOURCE /)
+    nic=$(guest_card_driver "$1")
+    echo "root: $root, driver of the card: $nic"
+    # shellcheck disable=SC2053  # a pattern
+    [[ $root == $2 && $nic == "$3" ]]
+}
+
+# guest_card_driver PORT: of the card with its address.
+# shellcheck disable=SC2016  # for the guest's shell
+guest_card_driver() { guest_run "$1" 'basename "$(readlink /sys/class/net/$(ip -o addr show to 10.0.2.77 | cut -d " " -f 2)/device/driver)"'; }
 
 guest_has_no_failed_unit() {
     local failed
@@ -80,7 +83,7 @@ guest_has_no_failed_unit() {
 moved_claims() {
     must "$3: it answers ssh on its own address" ssh_wait "$1" "$2" "$BOOT_SECONDS"
     tries "$3: its address is on lan0" guest_address_is_on_lan0 "$2"
-    tries "$3: it runs on the target's disk and NIC" guest_runs_on_the_target "$2"
+    tries "$3: it runs on the target's disk and NIC" guest_runs_on "$2" '/dev/vda*' virtio_net
     tries "$3: no unit has failed" guest_has_no_failed_unit "$2"
     tries "$3: its login is on the serial line" expect "$1" 'login: ' "$BOOT_SECONDS"
 }

@@ -21,18 +21,11 @@ volume_move_claims() {
     must "it answers ssh on its own address" ssh_wait moved "$ssh_port" "$BOOT_SECONDS"
     tries "its address is on lan0" guest_address_is_on_lan0 "$ssh_port"
     tries "what its root lies in is in use" "$claims" "$ssh_port"
-    tries "it drives the target's controller and card" guest_drives_the_new "$ssh_port"
+    tries "it drives the target's controller and card" guest_has_drivers "$ssh_port" virtio_scsi e1000e
     tries "no unit has failed" guest_has_no_failed_unit "$ssh_port"
     must "update-initramfs and update-grub work in it" guest_run "$ssh_port" "timeout $UPDATE_SECONDS sh -c 'update-initramfs -u && update-grub && sync'"
     guest_ask_reboot "$ssh_port"
     must "it boots again after them" ssh_wait moved "$ssh_port" "$BOOT_SECONDS"
     tries "the source is bit for bit what it was" image_is "$source_image" "$source_digest"
     tap_done
-}
-
-guest_drives_the_new() {
-    local seen
-    seen=$(guest_run "$1" 'readlink /sys/class/net/lan0/device/driver; readlink -f /sys/block/sda')
-    echo "$seen"
-    [[ $seen == */e1000e*virtio* ]]
 }
