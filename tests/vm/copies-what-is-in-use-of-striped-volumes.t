@@ -2,6 +2,7 @@
 # shellcheck disable=SC2016 # what stands in single quotes runs in the appliance
 # In the appliance, where there is a device-mapper and md: striped volumes and such in several pieces, and a member of a RAID 1, are read for what is in use
 # in them, while a volume group of the same name is at work on this machine. The copy holds every file, and nothing of ours is left behind.
+# minutes: 1
 # shellcheck source=tests/image/lib/image.sh
 . "$(dirname "$0")/../image/lib/image.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Control: Debian 11 is sound where it was, and fails on the target without help.
-# minutes: 3
+# minutes: 2
 # shellcheck source=tests/vm/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
 unmoved_claims debian11 'ALERT! +/dev/sda1 does not exist'

@@ -1,5 +1,6 @@
 #!/bin/bash
 # A qcow2 image in a folder of an old hypervisor, over ssh with a password; the host's key is pinned.
+# minutes: 3
 # shellcheck source=tests/vm/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # 32 bits, GRUB legacy, sysvinit and ext3 come from LSI SCSI and e1000 to a machine with AHCI and a PCnet card.
+# minutes: 5
 # shellcheck source=tests/vm/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # Ranges of a file over https, as an ESXi host serves its disks: user and password, a certificate of its own, a query in the URI.
+# minutes: 3
 # shellcheck source=tests/vm/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
 

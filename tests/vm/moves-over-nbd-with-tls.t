@@ -1,5 +1,6 @@
 #!/bin/bash
 # NBD over TLS from qemu-nbd, whose certificate no authority has signed: it is pinned.
+# minutes: 3
 # shellcheck source=tests/vm/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
 

@@ -2,7 +2,7 @@
 # shellcheck disable=SC2016 # what stands in single quotes runs in the appliance
 # In the appliance, where there is a device-mapper and md: LVM, RAID and LUKS inside of each other are opened and taken apart again, nothing is written
 # where only looking was asked for, a volume group of another disk with the same name is left alone, and a kill leaves nothing behind.
-# minutes: 3
+# minutes: 2
 # shellcheck source=tests/image/lib/image.sh
 . "$(dirname "$0")/../image/lib/image.sh"
 

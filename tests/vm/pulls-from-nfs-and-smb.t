@@ -1,6 +1,7 @@
 #!/bin/bash
 # The kernel's own clients are in the image alone: the appliance pulls one disk from an NFS server by version 4 and by version 3, and from
 # an SMB server with a password; as images with their parts beside them. All servers are in a network namespace with the machine.
+# minutes: 1
 [ -n "${IN_NAMESPACE:-}" ] || IN_NAMESPACE=1 exec unshare --mount --net --pid --fork --kill-child --mount-proc bash "$0" "$@"
 # shellcheck source=tests/image/lib/image.sh
 . "$(dirname "$0")/../image/lib/image.sh"
