@@ -1,5 +1,4 @@
 /* What is encrypted by LUKS, by cryptsetup itself. Keys go by its standard input, and are kept in memory alone. */
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -142,10 +141,7 @@ void luks_open(struct guest *guest, enum guest_access access)
 
 static bool is_name(const char *name)
 {
-    for (const char *at = name; *at; at++)
-        if (!isalnum((unsigned char)*at) && !strchr("+_.-", *at))
-            return false;
-    return *name && *name != '-' && *name != '.' && strlen(name) < 100;
+    return volume_name_is_harmless(name) && *name != '-' && *name != '.' && strlen(name) < 100;
 }
 
 /* NAME DEVICE KEY-FILE OPTIONS (crypttab(5)) */

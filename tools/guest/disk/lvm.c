@@ -1,5 +1,4 @@
 /* Volume groups, by lvm2 itself. A group is told by its UUID: names may be there twice. */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -32,10 +31,7 @@ static void stay_closed(const struct physicals *physicals, const char *why)
 /* Names go into lvm2's settings and into paths: only what lvm(8) allows in them. */
 static bool is_name(const char *name)
 {
-    for (const char *at = name; at && *at; at++)
-        if (!isalnum((unsigned char)*at) && !strchr("+_.-", *at))
-            return false;
-    return name && *name && *name != '-' && !string_is(name, ".") && !string_is(name, "..");
+    return name && volume_name_is_harmless(name) && *name != '-' && !string_is(name, ".") && !string_is(name, "..");
 }
 
 static bool is_node(const char *path)

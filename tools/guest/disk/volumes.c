@@ -1,6 +1,7 @@
 /* See volumes.h. */
 #include "volumes.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -54,6 +55,14 @@ int volume_mapper_ready(const char *const *modules, struct error *err)
     ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     text[length < 0 ? 0 : length] = '\0';
     return strstr(text, "device-mapper") ? 0 : error_set(err, "the kernel of this machine has no device-mapper");
+}
+
+bool volume_name_is_harmless(const char *name)
+{
+    const char *at = name;
+    while (isalnum((unsigned char)*at) || (*at && strchr("+_.-", *at)))
+        at++;
+    return at > name && !*at;
 }
 
 void volume_stays_closed(struct partition *container, const char *why)

@@ -46,6 +46,8 @@ int volume_run(const char *const *argv, int input_fd, struct text *output, int *
 void volume_drivers_load(const char *const *modules);
 /* The same for those of the device-mapper, and says whether that is there. */
 int volume_mapper_ready(const char *const *modules, struct error *err);
+/* One letter at least, and none that would mean something in a path or in a program's settings: those of lvm(8). */
+bool volume_name_is_harmless(const char *name);
 /* Why it could not be looked into; the first reason stays. */
 void volume_stays_closed(struct partition *container, const char *why);
 /* Whatever lies in the container needs what that does. */
