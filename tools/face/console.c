@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "../base/cleanup.h"
+#include "shell.h"
 
 #define ACTIVE_CONSOLES "/sys/class/tty/console/active"
 #define LOOK_AGAIN_MILLISECONDS 1000
@@ -144,7 +145,9 @@ struct question {
 static void open_shell(struct console *console, const struct question *question, size_t where)
 {
     hide_input(console, false);
-    console_shell(console, &console->terminals[where]);
+    console_say(console, "\nA shell is open on %s; \"exit\" comes back to the move.\n", console->terminals[where].name);
+    bool ran = shell_run(&console->terminals[where]);
+    console_say(console, "%s\n", ran ? "The shell has ended." : "No shell could be started.");
     hide_input(console, question->hidden);
     say_on_all(console, question->text);
 }

@@ -54,7 +54,4 @@ int console_ask(struct console *console, const char *question, console_changed *
 /* The same without a trace of the answer: no console shows what is typed. */
 int console_ask_hidden(struct console *console, const char *question, char **answer, struct error *err);
 
-/* A shell on this terminal, until it is left. */
-void console_shell(struct console *console, struct terminal *terminal);
-
 #endif

@@ -1,4 +1,6 @@
-/* The expert's way out of the dialogue: a shell on the console where it was asked for. */
+/* See shell.h. */
+#include "shell.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -8,7 +10,7 @@
 #include <sys/wait.h>
 
 #include "../base/cleanup.h"
-#include "console.h"
+#include "../base/text.h"
 
 /* Makes the console the controlling terminal of a session of its own, so that Ctrl-C and job control work in the shell
  * and reach nothing else. Opened anew: the descriptor that we have does not block, which a shell takes for the end. */
@@ -36,13 +38,12 @@ static void become_shell(const struct terminal *terminal)
     _exit(127);
 }
 
-void console_shell(struct console *console, struct terminal *terminal)
+bool shell_run(const struct terminal *terminal)
 {
-    console_say(console, "\nA shell is open on %s; \"exit\" comes back to the move.\n", terminal->name);
     pid_t pid = fork();
     if (pid == 0)
         become_shell(terminal);
     while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         ;
-    console_say(console, "%s\n", pid < 0 ? "No shell could be started." : "The shell has ended.");
+    return pid > 0;
 }
