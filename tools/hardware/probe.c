@@ -13,11 +13,6 @@
 /* The EFI global variable GUID (UEFI 2.10, 3.3): the variable SecureBoot is 1 when signatures are enforced. */
 #define SECURE_BOOT "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 
-const char *firmware_name(enum firmware firmware)
-{
-    return firmware == FIRMWARE_UEFI ? "UEFI" : "BIOS";
-}
-
 /* An efivarfs file is 4 bytes of attributes and then the value, here one byte. */
 static bool secure_boot_enforced(int root_fd)
 {
@@ -68,37 +63,4 @@ int hardware_of(const char *file_or_null, struct hardware *hardware, struct erro
     if (root_fd < 0)
         return error_errno(err, "open /");
     return hardware_probe(root_fd, hardware, err);
-}
-
-static void free_disk(struct hardware_disk *disk)
-{
-    free(disk->name);
-    free(disk->device);
-    free(disk->model);
-    free(disk->serial);
-    free(disk->driver);
-    strings_free(&disk->modaliases);
-}
-
-static void free_nic(struct hardware_nic *nic)
-{
-    free(nic->name);
-    free(nic->mac);
-    free(nic->driver);
-    strings_free(&nic->modaliases);
-    free(nic->sights);
-}
-
-void hardware_free(struct hardware *hardware)
-{
-    for (size_t i = 0; i < hardware->disk_count; i++)
-        free_disk(&hardware->disks[i]);
-    for (size_t i = 0; i < hardware->nic_count; i++)
-        free_nic(&hardware->nics[i]);
-    free(hardware->disks);
-    free(hardware->nics);
-    free(hardware->machine);
-    free(hardware->vendor);
-    free(hardware->product);
-    *hardware = (struct hardware){0};
 }
