@@ -17,14 +17,15 @@ char *option_value(const char *options, const char *name);
 int roots_find(struct guest *guest, struct partition **root, struct error *err);
 /* Mounts the root and, below it, what its fstab says of /boot, the EFI system partition, /usr, /var and further subvolumes of the root. */
 int roots_mount(struct guest *guest, struct partition *root, enum guest_access access, struct error *err);
-/* Whether the directory looks like the root of a system. */
-bool root_holds_system(int fd);
 
 /* subvolumes.c: the path below the top of a btrfs of the subvolume that looks like the root of a system and lies where its own fstab
  * says; the caller's, or NULL. `systems` gets all that look like one. */
 char *subvolume_of_system(int top_fd, struct strings *systems);
 /* The number of the subvolume that the open directory belongs to; 0 when it cannot be told. */
 uint64_t subvolume_id(int fd);
+
+/* system.c: whether the directory looks like the root of a system. */
+bool root_holds_system(int fd);
 
 /* Each reads below guest->root_fd. What is not there stays NULL. */
 void system_read(struct guest *guest);

@@ -13,23 +13,6 @@
 #include "disk/volumes.h"
 #include "inspect.h"
 
-static bool any_exists(int fd, const char *const *paths)
-{
-    for (; *paths; paths++)
-        if (root_exists(fd, *paths))
-            return true;
-    return false;
-}
-
-/* An absolute link to a systemd in a /usr of its own file system leads nowhere yet, so the link itself counts. */
-bool root_holds_system(int fd)
-{
-    static const char *const inits[] = {"/lib/systemd/systemd", "/usr/lib/systemd/systemd", "/etc/inittab", "/sbin/init", NULL};
-    static const char *const settings[] = {"/etc/os-release", "/etc/fstab", "/usr/lib/os-release", NULL};
-    cleanup_free char *link = root_readlink(fd, "/sbin/init");
-    return root_is_directory(fd, "/etc") && (link || any_exists(fd, inits)) && any_exists(fd, settings);
-}
-
 static int make_directory(struct guest *guest, const char *name, char **path, struct error *err)
 {
     *path = checked_printf("%s/%s", guest->attachment->base, name);

@@ -1,4 +1,4 @@
-/* What system this is: os-release, host name, init, processor. */
+/* Whether it is a system, and which: os-release, host name, init, processor. */
 #include <ctype.h>
 #include <elf.h>
 #include <errno.h>
@@ -11,6 +11,23 @@
 #include "inspect.h"
 
 #define TEXT_MAX (64u << 10)
+
+static bool any_exists(int fd, const char *const *paths)
+{
+    for (; *paths; paths++)
+        if (root_exists(fd, *paths))
+            return true;
+    return false;
+}
+
+/* An absolute link to a systemd in a /usr of its own file system leads nowhere yet, so the link itself counts. */
+bool root_holds_system(int fd)
+{
+    static const char *const inits[] = {"/lib/systemd/systemd", "/usr/lib/systemd/systemd", "/etc/inittab", "/sbin/init", NULL};
+    static const char *const settings[] = {"/etc/os-release", "/etc/fstab", "/usr/lib/os-release", NULL};
+    cleanup_free char *link = root_readlink(fd, "/sbin/init");
+    return root_is_directory(fd, "/etc") && (link || any_exists(fd, inits)) && any_exists(fd, settings);
+}
 
 /* The value of NAME= in a file of shell assignments, without its quotes; the caller's. */
 static char *assignment(const char *text, const char *name)
