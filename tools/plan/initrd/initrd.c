@@ -193,13 +193,3 @@ void plan_initrd(struct planning *planning)
     for (size_t i = 0; i < count; i++)
         strings_free(&lacking[i]);
 }
-
-char *initrd_path_of(const struct kernel *kernel, const char *format)
-{
-    return kernel->initrd.path ? checked_copy(kernel->initrd.path) : checked_printf(format, kernel->version);
-}
-
-void initrd_plan_run(struct planning *planning, const char *const *argv, const char *path, const char *why)
-{
-    strings_add(&planning_run(planning, argv, INITRD_SECONDS, why)->changes, path);
-}

@@ -29,7 +29,7 @@ struct initrd_builder_ops {
 
 extern const struct initrd_builder_ops initramfs_tools_builder, dracut_builder, mkinitrd_builder, suse_mkinitrd_builder, mkinitcpio_builder, mkinitfs_builder, booster_builder;
 
-/* Where this kernel's initrd is, or is to be; `format` has the kernel's version for its %s. The caller's. */
+/* initrd_run.c: where this kernel's initrd is, or is to be; `format` has the kernel's version for its %s. The caller's. */
 char *initrd_path_of(const struct kernel *kernel, const char *format) __attribute__((format_arg(2)));
 /* The run of `argv`, which makes `path`. */
 void initrd_plan_run(struct planning *planning, const char *const *argv, const char *path, const char *why);
