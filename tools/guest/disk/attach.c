@@ -10,14 +10,11 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "../../base/cleanup.h"
 #include "../../base/namespace.h"
 #include "../../base/program.h"
 #include "../../source/image.h"
-
-#define LET_GO_SECONDS 10
 
 /* A tmpfs of our own, as a /tmp with `nodev` would make device nodes in it useless. */
 static int make_base(struct attachment *attachment, struct error *err)
@@ -153,18 +150,6 @@ static int sync_mounts(struct guest *guest, struct error *err)
     return result;
 }
 
-/* An exclusive open works once the kernel has written out and let go the last file system. */
-int attach_wait_let_go(const char *device, bool written, struct error *err)
-{
-    for (int tenths = 0; tenths < LET_GO_SECONDS * 10; tenths++) {
-        cleanup_close int fd = open(device, O_RDONLY | O_EXCL | O_CLOEXEC);
-        if (fd >= 0 || errno == ENOENT || errno == ENXIO)
-            return !written || fd < 0 || fsync(fd) == 0 || errno == EINVAL ? 0 : error_errno(err, "flush %s", device);
-        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
-    }
-    return error_set(err, "%s is still in use %d seconds after its file systems were unmounted: some program in the guest still runs", device, LET_GO_SECONDS);
-}
-
 int attach_close(struct guest *guest, struct error *err)
 {
     struct attachment *attachment = guest->attachment;
@@ -176,7 +161,7 @@ int attach_close(struct guest *guest, struct error *err)
         result = error_errno(err, "unmount %s", attachment->base);
     if (volumes_close(guest, err) < 0)
         result = -1;
-    if (guest->writable && guest->disk.device && attach_wait_let_go(guest->disk.device, true, err) < 0)
+    if (guest->writable && guest->disk.device && device_wait_let_go(guest->disk.device, true, err) < 0)
         result = -1;
     if (attachment->loop_fd >= 0)
         close(attachment->loop_fd);

@@ -23,7 +23,7 @@ struct attachment {
     struct source source; /* what makes NBD of a URI that does not speak it */
     struct mounted *mounts;
     size_t mount_count;
-    struct volume_undo *undos; /* volumes.c: what takes the volumes apart, the last first, */
+    struct volume_undo *undos; /* undo.c: what takes the volumes apart, the last first, */
     size_t undo_count;
     pid_t keeper_pid;          /* keeper.c; 0: none */
     int keeper_fd;
@@ -42,8 +42,8 @@ int loop_attach(const char *file, bool read_only, int *loop_fd, char **device, s
 /* As loop_attach to read, of `size_bytes` of it from `offset` on; both are multiples of 512. */
 int loop_attach_part(const char *file, uint64_t offset, uint64_t size_bytes, int *loop_fd, char **device, struct error *err);
 
-/* Waits until nothing uses the device any more; `written`: and flushes it. -1 after ten seconds. */
-int attach_wait_let_go(const char *device, bool written, struct error *err);
+/* let_go.c: waits until nothing uses the device any more; `written`: and flushes it. -1 after ten seconds. */
+int device_wait_let_go(const char *device, bool written, struct error *err);
 
 /* Whether a source over the network still answers: what failed meanwhile looks like files that are not there. */
 int attach_answers(const struct guest *guest, struct error *err);

@@ -23,23 +23,16 @@ void luks_rename(struct guest *guest);
 /* lvm.c: all physical volumes together, as a group may lie on several. */
 void lvm_open(struct guest *guest, enum guest_access access);
 
-/* The next container of that type, on any of the server's disks, that was not looked into yet; NULL behind the last. `*cursor` begins at 0. */
+/* volume.c, what they share. The next container of that type, on any of the server's disks, that was not looked into yet; NULL behind the last. `*cursor` begins at 0. */
 struct partition *volume_next_container(struct guest *guest, const char *fs_type, size_t *cursor);
 /* The container's device for the program that looks into it; NULL: err. */
 const char *volume_container(struct guest *guest, struct partition *container, enum guest_access access, struct error *err);
+/* Closes what volume_container has made. */
+void volume_windows_close(struct attachment *attachment);
 /* A new volume, by its device; NULL: there are too many. What it needs is what `inside_of` does, and its own kind. */
 struct partition *volume_add(struct guest *guest, const char *device, enum layer kind, const struct partition *inside_of);
 /* Makes the volume's content known. */
 void volume_probe(struct guest *guest, struct partition *volume);
-/* Runs what takes volumes apart, the last first. */
-int volumes_take_apart(struct guest *guest, struct error *err);
-/* keeper.c: a process that does so when this one ends without it. */
-void keeper_start(struct guest *guest);
-void keeper_end(struct attachment *attachment);
-/* What takes it apart; the strings are copied. `devices` have to be let go before. */
-void volume_undo_by(struct guest *guest, const char *const *argv, const struct strings *devices);
-/* A device of the device-mapper has another name now. */
-void volume_undo_renamed(struct guest *guest, const char *old, const char *new);
 /* Runs lvm, mdadm or cryptsetup so that it waits for no udev. `exit_status` as in struct program. */
 int volume_run(const char *const *argv, int input_fd, struct text *output, int *exit_status, struct error *err);
 /* Loads what is not built in; NULL ends the list. */
@@ -52,5 +45,17 @@ bool volume_name_is_harmless(const char *name);
 void volume_stays_closed(struct partition *container, const char *why);
 /* Whatever lies in the container needs what that does. */
 void volume_needs_as(struct partition *volume, const struct partition *container);
+
+/* undo.c. What takes a volume apart; the strings are copied. `devices` have to be let go before. */
+void volume_undo_by(struct guest *guest, const char *const *argv, const struct strings *devices);
+/* A device of the device-mapper has another name now. */
+void volume_undo_renamed(struct guest *guest, const char *old, const char *new);
+/* Runs what takes volumes apart, the last first. */
+int volumes_take_apart(struct guest *guest, struct error *err);
+/* Forgets it, once that is done. */
+void volume_undo_forget(struct attachment *attachment);
+/* keeper.c: a process that does so when this one ends without it. */
+void keeper_start(struct guest *guest);
+void keeper_end(struct attachment *attachment);
 
 #endif
