@@ -28,12 +28,13 @@ int __wrap_program_wait(pid_t pid, const char *name, struct error *err)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    cleanup_strings struct strings modules = {0}, programs = {0};
+    struct initrd initrd = {0};
     struct error err = {0};
     cleanup_close int fd = memfd_create("initrd", MFD_CLOEXEC);
     must(fd >= 0 && write(fd, data, size) == (ssize_t)size && lseek(fd, 0, SEEK_SET) == 0);
-    if (initrd_list(fd, &modules, &programs, &err) < 0)
+    if (initrd_list(fd, &initrd, &err) < 0)
         must(*err.message);
-    must(modules.count <= size && programs.count <= size);
+    must(initrd.modules.count <= size && initrd.programs.count <= size && initrd.files.count <= size);
+    initrd_free(&initrd);
     return 0;
 }

@@ -11,8 +11,12 @@ static int list(const struct text *bytes, struct strings *modules, struct error 
     cleanup_close int fd = memfd_create("initrd", MFD_CLOEXEC);
     assert_int_equal(write(fd, bytes->data ? bytes->data : "", bytes->length), bytes->length);
     assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-    cleanup_strings struct strings programs = {0};
-    return initrd_list(fd, modules, &programs, err);
+    struct initrd initrd = {0};
+    int result = initrd_list(fd, &initrd, err);
+    *modules = initrd.modules;
+    initrd.modules = (struct strings){0};
+    initrd_free(&initrd);
+    return result;
 }
 
 static const char *const two[] = {"virtio-blk", "ext4", NULL};
@@ -206,10 +210,35 @@ static void the_guest_s_path_may_lead_nowhere(void **state)
     fixture_end(&fixture);
 }
 
+static void programs_and_what_may_be_a_key_are_told_by_their_places(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct initrd initrd = {0};
+    cleanup_text struct text archive = {0};
+    cpio_add(&archive, "usr/sbin/pdata_tools", "x", 1, 0100755);
+    cpio_add(&archive, "usr/sbin/thin_check", "pdata_tools", 11, 0120777);
+    cpio_add(&archive, "usr/sbin/lvm", "busybox", 7, 0120777); /* what it leads to is not lvm2 */
+    cpio_add(&archive, "sbin/cryptsetup", "x", 1, 0100755);
+    cpio_add(&archive, "./cryptroot/keyfiles/root.key", "x", 1, 0100600);
+    cpio_add(&archive, ".key", "x", 1, 0100600);
+    cpio_add(&archive, "etc/keys", "", 0, 040755);
+    cpio_add(&archive, "TRAILER!!!", "", 0, 0);
+    cleanup_close int fd = memfd_create("initrd", MFD_CLOEXEC);
+    assert_int_equal(write(fd, archive.data, archive.length), archive.length);
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    assert_int_equal(initrd_list(fd, &initrd, &err), 0);
+    cleanup_free char *programs = strings_join(&initrd.programs, " "), *files = strings_join(&initrd.files, " ");
+    assert_string_equal(programs, "thin_check cryptsetup");
+    assert_string_equal(files, "cryptroot/keyfiles/root.key .key");
+    initrd_free(&initrd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_a_plain_archive),
+        cmocka_unit_test(programs_and_what_may_be_a_key_are_told_by_their_places),
         cmocka_unit_test(lists_microcode_and_every_kind_of_compression),
         cmocka_unit_test(lists_an_archive_that_was_appended_to_a_compressed_one),
         cmocka_unit_test(an_archive_without_its_trailer_is_cut_off),

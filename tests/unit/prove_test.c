@@ -1,6 +1,7 @@
 /* The boot chain: each link breaks for its own reason, and only then. */
 #include "fixture.h"
 
+#include "guest/disk/volumes.h"
 #include "guest/guest.h"
 #include "hardware/hardware.h"
 #include "prove/prove.h"
@@ -164,16 +165,84 @@ static void open_on_volume(struct scene *scene, const char *const *initrd)
     fixture_put_initrd(&scene->fixture, initrd);
     open_on_disk(scene);
     struct guest_disk *disk = &scene->guest.disk;
-    disk->volumes = checked_alloc(sizeof *disk->volumes);
-    disk->volume_count = 1;
-    struct partition *volume = &disk->volumes[0];
+    disk->volumes = checked_alloc(3 * sizeof *disk->volumes);
+    disk->volume_count = 2;
+    struct partition *volume = &disk->volumes[0], *locked = &disk->volumes[1];
+    *locked = (struct partition){.kind = LAYER_CRYPT, .layers = LAYER_CRYPT, .device = checked_copy("/dev/dm-0"), .fs_type = checked_copy("LVM2_member"), .opened = true,
+                                 .container = &disk->partitions[0]};
     *volume = (struct partition){.kind = LAYER_LVM, .layers = LAYER_LVM | LAYER_CRYPT, .device = checked_copy("/dev/dm-1"), .fs_type = checked_copy("ext4")};
     strings_add(&volume->names, "/dev/mapper/old--vg-root");
     strings_add(&volume->names, "/dev/old-vg/root");
     strings_add(&volume->drivers, "dm_crypt");
     strings_add(&volume->drivers, "dm_mod");
     scene->guest.root_partition = volume;
+    luks_take_names(&scene->guest, scene->guest.root_fd);
     prove(scene);
+}
+
+/* With a line of crypttab, and one more file in the initrd. */
+static void open_with_key(struct scene *scene, const char *line, const char *file)
+{
+    const char *const initrd[] = {"dm_mod", "dm_crypt", "usr/sbin/lvm", "usr/sbin/cryptsetup", file, NULL};
+    begin(scene, "qemu-virtio");
+    fixture_put(&scene->fixture, "etc/crypttab", line);
+    open_on_volume(scene, initrd);
+}
+
+static void a_key_that_crypttab_names_is_looked_for_in_the_initrd(void **state)
+{
+    (void)state;
+    static const struct { const char *line, *file; enum link_state state; const char *says; } cases[] = {
+        {"opened /dev/sda1 /etc/keys/a.key luks\n", "cryptroot/keyfiles/opened.key", LINK_HOLDS, "has the programs"},
+        {"opened /dev/sda1 /etc/keys/a.key luks\n", "./etc/keys/a.key", LINK_HOLDS, "has the programs"},
+        {"opened /dev/sda1\t/etc/keys/a.key  luks\n", "cryptroot/keyfiles/other.key", LINK_BROKEN, "lacks /etc/keys/a.key, by which the guest's crypttab opens /dev/mapper/opened"},
+        {"opened /dev/sda1 /etc/keys/a.key luks,keyscript=decrypt\n", NULL, LINK_HOLDS, "has the programs"},
+        {"opened /dev/sda1 /a.key:UUID=1234 luks\n", NULL, LINK_HOLDS, "has the programs"},
+        {"opened /dev/sda1 none luks\n", NULL, LINK_HOLDS, "has the programs"},
+        {"opened /dev/sda1\n", NULL, LINK_HOLDS, "has the programs"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct scene scene;
+        open_with_key(&scene, cases[i].line, cases[i].file);
+        expect(&scene, "volumes", cases[i].state, cases[i].says);
+        end(&scene);
+    }
+}
+
+/* dracut asks for a passphrase instead; and of two that are encrypted the root may lie in the other. */
+static void a_missing_key_breaks_nothing_where_that_is_not_sure(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_with_key(&scene, "opened /dev/sda1 /etc/keys/a.key luks\n", NULL);
+    scene.guest.initrd_builder = INITRD_BUILDER_DRACUT;
+    prove(&scene);
+    expect(&scene, "volumes", LINK_UNKNOWN, "may wait for a passphrase");
+    scene.guest.initrd_builder = INITRD_BUILDER_INITRAMFS_TOOLS;
+    prove(&scene);
+    expect(&scene, "volumes", LINK_BROKEN, "/etc/keys/a.key");
+    struct guest_disk *disk = &scene.guest.disk;
+    disk->volumes[disk->volume_count++] = (struct partition){.kind = LAYER_CRYPT, .layers = LAYER_CRYPT, .opened = true};
+    prove(&scene);
+    expect(&scene, "volumes", LINK_UNKNOWN, "/etc/keys/a.key");
+    end(&scene);
+}
+
+static void a_thin_pool_wants_its_check(void **state)
+{
+    (void)state;
+    static const char *const lvm[] = {"dm_mod", "dm_crypt", "usr/sbin/lvm", "usr/sbin/cryptsetup", NULL};
+    struct scene scene;
+    begin(&scene, "qemu-virtio");
+    fixture_put(&scene.fixture, "lib/modules/" FIXTURE_KERNEL "/modules.builtin", "kernel/drivers/md/dm-thin-pool.ko\n");
+    open_on_volume(&scene, lvm);
+    strings_add(&scene.guest.root_partition->drivers, "dm_thin_pool");
+    prove(&scene);
+    expect(&scene, "volumes", LINK_UNKNOWN, "lacks thin_check");
+    strings_add(&scene.guest.kernels[0].initrd.programs, "thin_check");
+    prove(&scene);
+    expect(&scene, "volumes", LINK_HOLDS, "dm_thin_pool");
+    end(&scene);
 }
 
 static void a_root_in_volumes_needs_what_puts_them_together(void **state)
@@ -532,6 +601,9 @@ int main(void)
         cmocka_unit_test(a_root_on_two_disks_needs_the_drivers_of_both),
         cmocka_unit_test(a_driver_s_dependencies_are_wanted_too),
         cmocka_unit_test(a_root_in_volumes_needs_what_puts_them_together),
+        cmocka_unit_test(a_key_that_crypttab_names_is_looked_for_in_the_initrd),
+        cmocka_unit_test(a_missing_key_breaks_nothing_where_that_is_not_sure),
+        cmocka_unit_test(a_thin_pool_wants_its_check),
         cmocka_unit_test(a_controller_that_the_kernel_does_not_know_is_named),
         cmocka_unit_test(a_network_card_without_a_driver_breaks_the_chain),
         cmocka_unit_test(a_card_that_no_setting_uses_may_lack_a_driver),

@@ -35,6 +35,7 @@ struct partition {
     enum layer kind;       /* LAYER_NONE: a partition */
     struct strings names;  /* of a volume, as the guest knows it: "/dev/mapper/vg-root", "/dev/vg/root" */
     const struct partition *container; /* of what is encrypted: where it lies; else NULL */
+    char *key_file;        /* of what is encrypted: its key's path by the guest's crypttab; NULL: it has none, or none that is a file there */
     unsigned layers;       /* of a volume, and of all that it lies in: enum layer, one bit each */
     unsigned disks;        /* of the guest's, those that it lies on: one bit each, 1 being the first. Known once volumes were opened */
     struct strings drivers; /* and the kernel's modules for these: "dm_mod", "raid1" */
@@ -63,7 +64,8 @@ struct initrd {
     bool was_read;         /* false over a network, where the listing would cost too much */
     char *problem;         /* why it could not be listed */
     struct strings modules; /* "virtio_blk": dashes are underscores, no suffix */
-    struct strings programs; /* of those that put volumes together: "lvm", "mdadm", "cryptsetup" */
+    struct strings programs; /* of those that put volumes together: "lvm", "mdadm", "cryptsetup", "thin_check" */
+    struct strings files;  /* what is neither below usr, lib, bin or sbin: "cryptroot/keyfiles/root.key" */
 };
 
 struct kernel {

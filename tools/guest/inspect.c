@@ -10,6 +10,7 @@
 #include "disk/attach.h"
 #include "disk/volumes.h"
 #include "inspect.h"
+#include "kernel/initrd.h"
 #include "kernel/modules.h"
 #include "network/network.h"
 
@@ -167,6 +168,7 @@ static void free_partition(struct partition *partition)
     free(partition->problem);
     free(partition->subvolume);
     free(partition->closed);
+    free(partition->key_file);
     strings_free(&partition->names);
     strings_free(&partition->drivers);
 }
@@ -200,10 +202,7 @@ static void free_kernels(struct guest *guest)
         struct kernel *kernel = &guest->kernels[i];
         free(kernel->version);
         free(kernel->image);
-        free(kernel->initrd.path);
-        free(kernel->initrd.problem);
-        strings_free(&kernel->initrd.modules);
-        strings_free(&kernel->initrd.programs);
+        initrd_free(&kernel->initrd);
         modules_free(kernel->modules);
     }
     free(guest->kernels);

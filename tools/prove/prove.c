@@ -117,9 +117,7 @@ int prove_guest(const struct prove_input *input, struct proof *proof, struct err
         link->state = LINK_UNKNOWN;
         rows[i].prove(&proving, link);
     }
-    strings_free(&own.modules);
-    strings_free(&own.programs);
-    free(own.problem);
+    initrd_free(&own);
     return 0;
 }
 

@@ -144,13 +144,25 @@ static bool is_name(const char *name)
     return volume_name_is_harmless(name) && *name != '-' && *name != '.' && strlen(name) < 100;
 }
 
+/* A path in the guest: not "none", not a device's bytes, not "FILE:DEVICE" on another device; and to a keyscript it is but an argument. */
+static bool is_key_file(const char *key, const char *options)
+{
+    return key && *key == '/' && !string_starts(key, "/dev/") && !strchr(key, ':') && !(options && strstr(options, "keyscript="));
+}
+
+static char *next_field(char **rest)
+{
+    char *field = *rest ? *rest + strspn(*rest, " \t") : NULL;
+    *rest = field;
+    return field && *field ? strsep(rest, " \t") : NULL;
+}
+
 /* NAME DEVICE KEY-FILE OPTIONS (crypttab(5)) */
 static void take_line(struct guest *guest, char *line)
 {
-    char *rest = line, *name = strsep(&rest, " \t"), *device = rest ? rest + strspn(rest, " \t") : NULL;
+    const char *name = next_field(&line), *device = next_field(&line), *key = next_field(&line), *options = next_field(&line);
     if (!device || *name == '#' || !is_name(name))
         return;
-    device[strcspn(device, " \t")] = '\0';
     const struct partition *container = guest_find_partition(guest, device);
     for (size_t i = 0; container && i < guest->disk.volume_count; i++) {
         struct partition *volume = &guest->disk.volumes[i];
@@ -158,6 +170,7 @@ static void take_line(struct guest *guest, char *line)
             continue;
         cleanup_free char *path = checked_printf("/dev/mapper/%s", name);
         strings_add(&volume->names, path);
+        volume->key_file = is_key_file(key, options) ? checked_copy(key) : NULL;
     }
 }
 

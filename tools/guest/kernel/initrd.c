@@ -16,6 +16,7 @@
 #include "cpio.h"
 #include "modules.h"
 
+#define FILES_MAX 4096 /* of the files that are no programs and no libraries */
 #define SECTION_BYTES_MAX (256ull << 20) /* it is held in memory */
 
 /* Archives that begin like one and are none, before the search for an appended one is given up. */
@@ -46,42 +47,52 @@ static const struct compressor *compressor_of(const unsigned char *bytes, size_t
     return NULL;
 }
 
-/* What is kept of the names. */
-struct listing {
-    struct strings *modules, *programs;
-};
-
-static void take_program(struct strings *programs, const char *name)
+/* thin_check is a link to pdata_tools, which is all of its kind in one. */
+static void take_program(struct strings *programs, const char *name, uint32_t mode)
 {
-    static const char *const known[] = {"lvm", "mdadm", "cryptsetup", "systemd-cryptsetup"};
+    static const struct { const char *name; bool may_be_link; } known[] = {
+        {"lvm", false}, {"mdadm", false}, {"cryptsetup", false}, {"systemd-cryptsetup", false}, {"thin_check", true}};
     const char *base = strrchr(name, '/');
     for (size_t i = 0; base && i < sizeof known / sizeof *known; i++)
-        if (string_is(base + 1, known[i]))
+        if (string_is(base + 1, known[i].name) && (S_ISREG(mode) || (known[i].may_be_link && S_ISLNK(mode))))
             strings_add_new(programs, base + 1);
+}
+
+static void take_file(struct strings *files, const char *name)
+{
+    static const char *const others[] = {"usr/", "lib", "bin/", "sbin/"};
+    name += string_starts(name, "./") ? 2 : strspn(name, "/");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (string_starts(name, others[i]))
+            return;
+    if (files->count < FILES_MAX)
+        strings_add(files, name);
 }
 
 static void take_name(void *context, const char *name, uint32_t mode)
 {
-    const struct listing *listing = context;
-    if (S_ISREG(mode) && (strstr(name, "bin/") || strstr(name, "lib/systemd/")))
-        take_program(listing->programs, name);
+    struct initrd *initrd = context;
+    if (strstr(name, "bin/") || strstr(name, "lib/systemd/"))
+        take_program(&initrd->programs, name, mode);
+    if (S_ISREG(mode))
+        take_file(&initrd->files, name);
     if (!strstr(name, "lib/modules/"))
         return;
     char *module = modules_name_of_path(name);
     if (module)
-        strings_add(listing->modules, module);
+        strings_add(&initrd->modules, module);
     free(module);
 }
 
 /* Walks the archives at `offset` of the file (or of the pipe, where it is 0); results as cpio_walk's. `*position` is where it stopped, and
  * `magic` gets the bytes that stand there. */
-static int walk(int fd, uint64_t offset, const struct listing *listing, uint64_t *position, unsigned char magic[6], struct error *err)
+static int walk(int fd, uint64_t offset, struct initrd *initrd, uint64_t *position, unsigned char magic[6], struct error *err)
 {
     if (offset && lseek(fd, (off_t)offset, SEEK_SET) < 0)
         return error_errno(err, "go to byte %llu", (unsigned long long)offset);
     cleanup_free struct cpio_reader *reader = checked_alloc(sizeof *reader);
     reader->fd = fd;
-    int result = cpio_walk(reader, take_name, (void *)listing, err);
+    int result = cpio_walk(reader, take_name, initrd, err);
     *position = offset + reader->position;
     size_t left = reader->end - reader->start;
     memcpy(magic, reader->buffer + reader->start, left < 6 ? left : 6);
@@ -90,7 +101,7 @@ static int walk(int fd, uint64_t offset, const struct listing *listing, uint64_t
 
 /* The compressed part from `offset` to the end of the file. 0: whole. 1: its archive is whole, but the program was not
  * content with what comes after. -1: damaged. */
-static int list_compressed(int fd, uint64_t offset, const struct compressor *compressor, const struct listing *listing, struct error *err)
+static int list_compressed(int fd, uint64_t offset, const struct compressor *compressor, struct initrd *initrd, struct error *err)
 {
     struct program program = {.argv = compressor->argv, .input_fd = fd};
     pid_t pid = -1;
@@ -101,7 +112,7 @@ static int list_compressed(int fd, uint64_t offset, const struct compressor *com
         return -1;
     uint64_t position;
     unsigned char magic[6] = {0};
-    int walked = walk(pipe_fd, 0, listing, &position, magic, err);
+    int walked = walk(pipe_fd, 0, initrd, &position, magic, err);
     close(pipe_fd);
     struct error said = {0};
     int ended = program_wait(pid, compressor->argv[0], &said);
@@ -124,12 +135,14 @@ static uint64_t appended_archive(int fd, uint64_t from)
         if (got < CPIO_HEADER_BYTES)
             return 0;
         for (size_t i = 0; i + CPIO_HEADER_BYTES <= (size_t)got; i += 4) {
-            cleanup_strings struct strings modules = {0}, programs = {0};
+            struct initrd found = {0};
             unsigned char magic[6];
             uint64_t position;
             if (!cpio_is_header(window + i, CPIO_HEADER_BYTES))
                 continue;
-            if (walk(fd, at + i, &(struct listing){&modules, &programs}, &position, magic, NULL) == 1)
+            bool is_whole = walk(fd, at + i, &found, &position, magic, NULL) == 1;
+            initrd_free(&found);
+            if (is_whole)
                 return at + i;
             if (!--tries)
                 return 0;
@@ -138,22 +151,21 @@ static uint64_t appended_archive(int fd, uint64_t from)
     }
 }
 
-int initrd_list(int fd, struct strings *modules, struct strings *programs, struct error *err)
+int initrd_list(int fd, struct initrd *initrd, struct error *err)
 {
-    const struct listing listing = {modules, programs};
     uint64_t position = 0;
     unsigned char magic[6] = {0};
-    int walked = walk(fd, 0, &listing, &position, magic, err);
+    int walked = walk(fd, 0, initrd, &position, magic, err);
     if (walked)
         return walked < 0 ? -1 : 0;
     const struct compressor *compressor = compressor_of(magic, sizeof magic);
     if (!compressor)
         return error_set(err, "what stands at byte %llu is neither a cpio archive nor compressed by a known program", (unsigned long long)position);
-    int listed = list_compressed(fd, position, compressor, &listing, err);
+    int listed = list_compressed(fd, position, compressor, initrd, err);
     if (listed <= 0)
         return listed;
     uint64_t appended = appended_archive(fd, position);
-    return appended && walk(fd, appended, &listing, &position, magic, err) == 1 ? 0 : -1;
+    return appended && walk(fd, appended, initrd, &position, magic, err) == 1 ? 0 : -1;
 }
 
 /* The initrd of a unified kernel image, in a file of its own, as what lies behind it there is none of its archives. */
@@ -176,7 +188,7 @@ static int copy_section(int fd, uint64_t offset, uint64_t bytes, struct error *e
 static int list_section(int fd, uint64_t offset, uint64_t bytes, struct initrd *initrd, struct error *err)
 {
     cleanup_close int copy = copy_section(fd, offset, bytes, err);
-    return copy < 0 ? -1 : initrd_list(copy, &initrd->modules, &initrd->programs, err);
+    return copy < 0 ? -1 : initrd_list(copy, initrd, err);
 }
 
 void initrd_read(int root_fd, const char *path, struct initrd *initrd)
@@ -193,7 +205,7 @@ void initrd_read(int root_fd, const char *path, struct initrd *initrd)
     else if (unified_image_section(fd, ".initrd", &offset, &bytes))
         result = list_section(fd, offset, bytes, initrd, &err);
     else
-        result = initrd_list(fd, &initrd->modules, &initrd->programs, &err);
+        result = initrd_list(fd, initrd, &err);
     if (result < 0)
         initrd->problem = checked_copy(err.message);
     strings_sort(&initrd->modules);
@@ -208,4 +220,14 @@ void initrd_programs_lacking(const struct initrd *initrd, unsigned layers, struc
         if ((layers & needs[i].layer) && !strings_contain(&initrd->programs, needs[i].program) &&
             !(needs[i].or_else && strings_contain(&initrd->programs, needs[i].or_else)))
             strings_add(lacking, needs[i].program);
+}
+
+void initrd_free(struct initrd *initrd)
+{
+    free(initrd->path);
+    free(initrd->problem);
+    strings_free(&initrd->modules);
+    strings_free(&initrd->programs);
+    strings_free(&initrd->files);
+    *initrd = (struct initrd){0};
 }

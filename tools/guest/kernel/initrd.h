@@ -4,15 +4,15 @@
 
 #include "../guest.h"
 
-/* Lists the kernel modules of the initrd at `path` below the guest's root into initrd->modules, and what of lvm, mdadm and
- * cryptsetup it has into initrd->programs. What is wrong with it
- * goes into initrd->problem: it is a finding about the guest, not an error of ours. */
+/* Lists what the initrd at `path` below the guest's root has: its modules, those of its programs that put volumes together, and its other files
+ * (guest.h). What is wrong with it goes into initrd->problem: it is a finding about the guest, not an error of ours. */
 void initrd_read(int root_fd, const char *path, struct initrd *initrd);
 
 /* Adds the programs that a root in these layers (enum layer, one bit each) needs, and that the initrd does not have. */
 void initrd_programs_lacking(const struct initrd *initrd, unsigned layers, struct strings *lacking);
 
 /* The walk itself, on descriptors, for tests: 0 when the stream is whole. */
-int initrd_list(int fd, struct strings *modules, struct strings *programs, struct error *err);
+int initrd_list(int fd, struct initrd *initrd, struct error *err);
+void initrd_free(struct initrd *initrd);
 
 #endif
