@@ -152,6 +152,15 @@ static inline void fixture_put_unified_at(const struct fixture *fixture, const c
     fixture_put_bytes(fixture, path, image.data, image.length, 0644);
 }
 
+/* A program for UEFI, by its heads: of 64 bits, with sixteen directories, the fifth of which leads to the signatures behind them. */
+static inline void fixture_put_uefi_program(const struct fixture *fixture, const char *path, bool is_signed)
+{
+    unsigned char bytes[0x300] = {'M', 'Z', [0x3c] = 0x40, [0x40] = 'P', [0x41] = 'E', [0x54] = 240, [0x58] = 0x0b, [0x59] = 0x02, [0x58 + 108] = 16};
+    put_le32(bytes + 0x58 + 112 + 4 * 8, is_signed ? 0x200 : 0);
+    put_le32(bytes + 0x58 + 112 + 4 * 8 + 4, is_signed ? 0x100 : 0);
+    fixture_put_bytes(fixture, path, bytes, sizeof bytes, 0644);
+}
+
 static inline void fixture_put_kernel(const struct fixture *fixture)
 {
     fixture_put_kernel_at(fixture, "boot/vmlinuz-" FIXTURE_KERNEL);

@@ -5,7 +5,7 @@
  *                         laid over, what is "removed"
  *     root/               laid over the canonical guest, or over that one; where case.json says "own", the guest itself, with what no
  *                         source tree keeps made in place: "kernels" (image, initrd, and the canonical module tables where root/ has
- *                         none), "programs", and "init"
+ *                         none), "programs", "init", and what is a program for UEFI that nobody has signed ("unsigned")
  *     expected-plan.json  what is found, and what is to be done
  *     after/              every file that the plan writes, as it is to be afterwards
  *
@@ -198,6 +198,8 @@ static void put_own_guest(struct test_case *test)
         fixture_put_program(&test->fixture, item->valuestring);
     cJSON_ArrayForEach(item, cJSON_GetObjectItem(test->document, "kernels"))
         put_own_kernel(test, item);
+    cJSON_ArrayForEach(item, cJSON_GetObjectItem(test->document, "unsigned"))
+        fixture_put_uefi_program(&test->fixture, item->valuestring, false);
 }
 
 /* Opens the tree as it is now. */

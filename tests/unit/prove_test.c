@@ -442,6 +442,33 @@ static void uefi_needs_the_file_that_any_firmware_finds(void **state)
     end(&scene);
 }
 
+static void what_nobody_has_signed_is_told_where_secure_boot_is_enforced(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene, "qemu-q35-uefi");
+    fixture_put_uefi_program(&scene.fixture, "boot/efi/EFI/debian/shimx64.efi", true);
+    fixture_put_uefi_program(&scene.fixture, "boot/efi/EFI/debian/grubx64.efi", false);
+    fixture_put_uefi_program(&scene.fixture, "boot/efi/EFI/BOOT/BOOTX64.EFI", true);
+    open_on_disk(&scene);
+    struct guest_disk *disk = &scene.guest.disk;
+    disk->partitions[1] = (struct partition){.number = 2, .type = checked_copy("C12A7328-F81F-11D2-BA4B-00A0C93EC93B"), .fs_type = checked_copy("vfat"), .mount_point = checked_copy("/boot/efi")};
+    disk->partition_count = 2;
+    prove(&scene);
+    expect(&scene, "firmware", LINK_HOLDS, "BOOTX64.EFI");
+    scene.hardware.secure_boot = true;
+    prove(&scene);
+    expect(&scene, "firmware", LINK_UNKNOWN, "nobody has signed /boot/efi/EFI/debian/grubx64.efi:");
+    fixture_put_uefi_program(&scene.fixture, "boot/efi/EFI/debian/grubx64.efi", true);
+    prove(&scene);
+    expect(&scene, "firmware", LINK_HOLDS, "is signed");
+    fixture_put_uefi_program(&scene.fixture, "boot/efi/EFI/BOOT/BOOTX64.EFI", false);
+    fixture_put_uefi_program(&scene.fixture, "boot/vmlinuz-" FIXTURE_KERNEL, false);
+    prove(&scene);
+    expect(&scene, "firmware", LINK_UNKNOWN, "nobody has signed /boot/efi/EFI/BOOT/BOOTX64.EFI, /boot/vmlinuz-" FIXTURE_KERNEL ":");
+    end(&scene);
+}
+
 static void a_gpt_disk_needs_a_place_for_grub_on_bios(void **state)
 {
     (void)state;
@@ -612,6 +639,7 @@ int main(void)
         cmocka_unit_test(boot_code_that_is_held_back_is_judged_instead),
         cmocka_unit_test(a_bios_disk_does_not_start_on_uefi),
         cmocka_unit_test(uefi_needs_the_file_that_any_firmware_finds),
+        cmocka_unit_test(what_nobody_has_signed_is_told_where_secure_boot_is_enforced),
         cmocka_unit_test(a_gpt_disk_needs_a_place_for_grub_on_bios),
         cmocka_unit_test(missing_and_damaged_files_are_told_apart),
         cmocka_unit_test(a_root_that_is_another_partition_or_absent_is_seen),

@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include "base/root.h"
+#include "guest/boot/pe.h"
 #include "guest/boot/unified_image.h"
 #include "guest/kernel/initrd.h"
 
@@ -73,12 +74,34 @@ static void a_program_without_a_kernel_is_none(void **state)
     fixture_end(&fixture);
 }
 
+static void a_signature_lies_in_the_file(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_empty(&fixture);
+    fixture_put(&fixture, "text", "MZ is how it begins");
+    fixture_put_uefi_program(&fixture, "unsigned.efi", false);
+    fixture_put_uefi_program(&fixture, "signed.efi", true);
+    cleanup_close int root_fd = root_of(&fixture), text = root_open(root_fd, "text", O_RDONLY, 0), without = root_open(root_fd, "unsigned.efi", O_RDONLY, 0),
+                      with = root_open(root_fd, "signed.efi", O_RDWR, 0);
+    assert_int_equal(pe_signature(text), PE_NO_PROGRAM);
+    assert_int_equal(pe_signature(without), PE_UNSIGNED);
+    assert_int_equal(pe_signature(with), PE_SIGNED);
+    assert_int_equal(ftruncate(with, 0x2ff), 0);
+    assert_int_equal(pe_signature(with), PE_UNSIGNED);
+    assert_int_equal(ftruncate(with, 0x300), 0);
+    assert_int_equal(pwrite(with, "\4", 1, 0x58 + 108), 1); /* it has no fifth directory */
+    assert_int_equal(pe_signature(with), PE_UNSIGNED);
+    fixture_end(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_image_is_a_menu_entry),
         cmocka_unit_test(a_section_lies_in_the_file),
         cmocka_unit_test(a_program_without_a_kernel_is_none),
+        cmocka_unit_test(a_signature_lies_in_the_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,27 +1,21 @@
-/* See unified_image.h. The format is PE (Microsoft's "PE Format"): a head of DOS, at 0x3c the place of the COFF header, behind that and
- * the optional header the table of sections. Nothing of it is believed: it comes from the guest. */
+/* See unified_image.h. Behind the heads of a program for UEFI stands the table of its sections. Nothing of it is believed: it comes from the guest. */
 #include "unified_image.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "../../base/bytes.h"
 #include "../../base/cleanup.h"
+#include "pe.h"
 
 #define SECTIONS_MAX 96      /* what Windows loads at most */
 #define TEXT_MAX 65536u      /* a command line has 2 KiB on x86 */
 #define VERSION_MAX 128u
-enum { COFF_PLACE = 0x3c, COFF_BYTES = 24, COFF_SECTIONS = 6, COFF_OPTIONAL_BYTES = 20 };
+enum { COFF_SECTIONS = 6, COFF_OPTIONAL_BYTES = 20 };
 enum { SECTION_BYTES = 40, SECTION_NAME_BYTES = 8, SECTION_SIZE = 8, SECTION_RAW_SIZE = 16, SECTION_RAW = 20 };
 /* The x86 boot protocol: "HdrS" at 0x202, and at 0x20e where behind 0x200 the version stands. */
 enum { BZIMAGE_MAGIC = 0x202, BZIMAGE_VERSION = 0x20e, BZIMAGE_VERSION_BASE = 0x200 };
-
-static bool read_at(int fd, uint64_t offset, void *bytes, size_t length)
-{
-    return offset <= INT64_MAX && pread(fd, bytes, length, (off_t)offset) == (ssize_t)length;
-}
 
 /* Only what lies in the file as a whole. */
 static bool take_section(const unsigned char *row, uint64_t file_bytes, uint64_t *offset, uint64_t *bytes)
@@ -35,16 +29,14 @@ static bool take_section(const unsigned char *row, uint64_t file_bytes, uint64_t
 bool unified_image_section(int fd, const char *name, uint64_t *offset, uint64_t *bytes)
 {
     struct stat st;
-    unsigned char place[4], coff[COFF_BYTES], row[SECTION_BYTES], magic[2];
-    if (fstat(fd, &st) < 0 || !read_at(fd, 0, magic, 2) || memcmp(magic, "MZ", 2) != 0 || !read_at(fd, COFF_PLACE, place, sizeof place))
-        return false;
-    uint64_t at = get_le32(place);
-    if (!read_at(fd, at, coff, sizeof coff) || memcmp(coff, "PE\0\0", 4) != 0)
+    unsigned char coff[PE_COFF_BYTES], row[SECTION_BYTES];
+    uint64_t at;
+    if (fstat(fd, &st) < 0 || !pe_head(fd, coff, &at))
         return false;
     unsigned count = get_le16(coff + COFF_SECTIONS);
-    at += COFF_BYTES + get_le16(coff + COFF_OPTIONAL_BYTES);
+    at += get_le16(coff + COFF_OPTIONAL_BYTES);
     for (unsigned i = 0; i < count && i < SECTIONS_MAX; i++, at += SECTION_BYTES)
-        if (!read_at(fd, at, row, sizeof row))
+        if (!pe_read(fd, at, row, sizeof row))
             return false;
         else if (strncmp((const char *)row, name, SECTION_NAME_BYTES) == 0 && take_section(row, (uint64_t)st.st_size, offset, bytes))
             return true;
@@ -58,7 +50,7 @@ static char *section_text(int fd, const char *name)
     if (!unified_image_section(fd, name, &offset, &bytes) || bytes > TEXT_MAX)
         return NULL;
     cleanup_free char *raw = checked_alloc(bytes + 1);
-    return read_at(fd, offset, raw, bytes) ? checked_copy(string_trim(raw)) : NULL;
+    return pe_read(fd, offset, raw, bytes) ? checked_copy(string_trim(raw)) : NULL;
 }
 
 /* systemd's ukify says it; images of mkinitcpio and objcopy do not, but the kernel itself does. */
@@ -68,10 +60,10 @@ static char *version_of(int fd, uint64_t linux_offset)
     unsigned char magic[4], place[2];
     if (said)
         return said;
-    if (!read_at(fd, linux_offset + BZIMAGE_MAGIC, magic, 4) || memcmp(magic, "HdrS", 4) != 0 || !read_at(fd, linux_offset + BZIMAGE_VERSION, place, 2))
+    if (!pe_read(fd, linux_offset + BZIMAGE_MAGIC, magic, 4) || memcmp(magic, "HdrS", 4) != 0 || !pe_read(fd, linux_offset + BZIMAGE_VERSION, place, 2))
         return NULL;
     uint16_t at = get_le16(place);
-    if (!at || !read_at(fd, linux_offset + BZIMAGE_VERSION_BASE + at, text, VERSION_MAX))
+    if (!at || !pe_read(fd, linux_offset + BZIMAGE_VERSION_BASE + at, text, VERSION_MAX))
         return NULL;
     return checked_copy_bytes(text, strcspn(text, " "));
 }

@@ -2,6 +2,7 @@
  * in the old machine. (The entry that a move makes in this one is lost with the firmware's memory.) */
 #include "../../base/cleanup.h"
 #include "../../guest/boot/esp.h"
+#include "../../guest/boot/secure_boot.h"
 #include "../planning.h"
 
 #define COPY_SECONDS 60
@@ -25,11 +26,25 @@ static void plan_copies(struct planning *planning, const struct efi_vendor *vend
     }
 }
 
+/* A digest that firmware was given lets start what nobody has signed, so this is no blocker. */
+static void judge_signatures(struct planning *planning)
+{
+    cleanup_strings struct strings paths = {0};
+    if (!planning->hardware->secure_boot)
+        return;
+    secure_boot_unsigned(planning->guest, &paths);
+    cleanup_free char *names = strings_join(&paths, ", ");
+    if (paths.count)
+        planning_warn(planning, "switch Secure Boot off in this machine's firmware; or install signed ones on the source (Debian: shim-signed, grub-efi-amd64-signed, linux-image-amd64).",
+                      "this machine enforces Secure Boot, and nobody has signed %s: its firmware or the boot loader will most likely refuse to start it", names);
+}
+
 void plan_efi(struct planning *planning)
 {
     const struct partition *esp = esp_of(&planning->guest->disk);
     if (planning->hardware->firmware != FIRMWARE_UEFI || !esp || !esp->mount_point)
         return; /* prove says what could not be looked at */
+    judge_signatures(planning);
     cleanup_free char *fallback = esp_find(planning->guest, EFI_FALLBACK), *directory = NULL;
     if (fallback)
         return;
