@@ -199,6 +199,21 @@ static void a_label_reads_as_text_and_does_not_boot(void **state)
     journal_free(&journal);
 }
 
+static void the_marker_hides_no_superblock(void **state)
+{
+    (void)state;
+    unsigned char sector[SECTOR] = {0};
+    assert_true(held_fits(sector)); /* before ext, btrfs, LVM */
+    memcpy(sector + 440, "ID\0\0\0\0\x80", 7);
+    assert_true(held_fits(sector));
+    memcpy(sector, "XFSB", 4);
+    assert_false(held_fits(sector));
+    memcpy(sector, "\xeb\x63\x90", 4);
+    assert_false(held_fits(sector));
+    memcpy(sector + 510, "\x55\xaa", 2); /* boot code */
+    assert_true(held_fits(sector));
+}
+
 static void the_marker_keeps_the_partition_table(void **state)
 {
     (void)state;
@@ -344,6 +359,7 @@ int main(void)
         cmocka_unit_test(slots_of_another_copy_than_the_label_are_ignored),
         cmocka_unit_test(a_complete_label_needs_no_slots),
         cmocka_unit_test(a_label_reads_as_text_and_does_not_boot),
+        cmocka_unit_test(the_marker_hides_no_superblock),
         cmocka_unit_test(the_marker_keeps_the_partition_table),
         cmocka_unit_test(the_marker_hides_a_gpt_until_it_goes),
         cmocka_unit_test(what_is_lost_is_kept_sorted_and_exact),
