@@ -5,6 +5,7 @@
 #include "fuzz.h"
 #include "guest/boot/boot_entry.h"
 #include "guest/boot/grub2_config.h"
+#include "guest/boot/lilo_config.h"
 
 static void check(struct boot_entries *entries)
 {
@@ -31,13 +32,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     cleanup_free char *text = fuzz_text(data, size);
     size_t length = strlen(text);
     char *environment = length < size ? text + length + 1 : NULL;
-    struct boot_entries grub2 = {0}, legacy = {0}, extlinux = {0};
+    struct boot_entries grub2 = {0}, legacy = {0}, extlinux = {0}, lilo = {0};
     grub2_entries(text, environment, &grub2);
     check(&grub2);
     grub_legacy_entries(text, &legacy);
     check(&legacy);
     extlinux_entries(text, include, environment, &extlinux);
     check(&extlinux);
+    lilo_entries(text, &lilo);
+    check(&lilo);
+    lilo_asks_for_password(text);
     read_bls(text, environment);
     return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "guest/boot/boot_code.h"
 #include "guest/boot/boot_entry.h"
+#include "guest/boot/lilo_config.h"
 #include "pull/target/journal.h"
 
 /* grub.conf as anaconda of RHEL 5 wrote it. */
@@ -100,6 +101,56 @@ static void reads_an_entry_of_the_boot_loader_specification(void **state)
     boot_entry_free(&entry);
 }
 
+/* As Red Hat's anaconda wrote it until 7.x, with settings of all images, quotes, a value behind blanks, and another system. */
+static const char lilo_conf[] = "prompt\ntimeout=50\ndefault=linux\nboot=/dev/hda\nmap=/boot/map\nlba32\nroot=/dev/hda2\nvga = 791 # 1024x768\n"
+                                "append=\"hdc=ide-scsi \\\"x\\\" \\\n        panic=5\"\n\nimage=/boot/vmlinuz-2.4.18-3smp\n\tlabel=linux-smp\n"
+                                "\tinitrd=/boot/initrd-2.4.18-3smp.img\n\tread-only\n\taddappend=quiet\nother=/dev/hda1\n\tlabel=dos\n"
+                                "image = \"/boot/vmlinuz-2.4.18-3\"\n\tlabel=up alias=linux\n\tread-write root=\"LABEL=/\" append=\"\" vga=normal\n"
+                                "image=/boot/vmlinuz.old\n\troot=current\n\tinitrd=\"\"\nimage=/boot/odd literal=\"root=/dev/hdb1 single\"";
+
+static void reads_the_images_of_lilo(void **state)
+{
+    (void)state;
+    struct boot_entries entries = {0};
+    lilo_entries(lilo_conf, &entries);
+    assert_int_equal(entries.count, 4);
+    assert_int_equal(entries.chosen, 1); /* by its alias */
+    assert_string_equal(entries.items[0].id, "linux-smp");
+    assert_string_equal(entries.items[0].kernel, "/boot/vmlinuz-2.4.18-3smp");
+    assert_string_equal(entries.items[0].initrd, "/boot/initrd-2.4.18-3smp.img");
+    assert_string_equal(entries.items[0].arguments, "root=/dev/hda2 ro vga=791 hdc=ide-scsi \"x\" panic=5 quiet");
+    assert_string_equal(entries.items[1].kernel, "/boot/vmlinuz-2.4.18-3");
+    assert_string_equal(entries.items[1].arguments, "root=LABEL=/ rw");
+    assert_null(entries.items[1].initrd);
+    assert_string_equal(entries.items[2].title, "vmlinuz.old");
+    assert_string_equal(entries.items[2].arguments, "ro vga=791 hdc=ide-scsi \"x\" panic=5");
+    assert_null(entries.items[2].root);
+    assert_null(entries.items[2].initrd);
+    assert_string_equal(entries.items[3].arguments, "root=/dev/hdb1 single");
+    assert_string_equal(entries.items[3].root, "/dev/hdb1");
+    boot_entries_free(&entries);
+}
+
+static void what_is_no_whole_lilo_conf_is_read_as_far_as_it_goes(void **state)
+{
+    (void)state;
+    static const char *const odd[] = {"", "image", "image=", "=", "image = # nothing", "label=x root=/dev/hda1", "other=/dev/hda1 label=x", "default=\"image=/x"};
+    struct boot_entries entries = {0};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        lilo_entries(odd[i], &entries);
+        assert_int_equal(entries.count, 0);
+        assert_int_equal(entries.chosen, 0);
+    }
+    lilo_entries("default=gone image=\"/a\nimage=/b", &entries);
+    assert_int_equal(entries.count, 2);
+    assert_int_equal(entries.chosen, 0);
+    assert_string_equal(entries.items[0].kernel, "/a");
+    assert_string_equal(entries.items[1].kernel, "/b");
+    boot_entries_free(&entries);
+    assert_true(lilo_asks_for_password("image=/a\n\tpassword = \"x\""));
+    assert_false(lilo_asks_for_password("# password=x\nimage=password"));
+}
+
 /* A sector with the signature, and these bytes at that place. */
 static enum boot_code code_with(size_t at, const char *bytes, size_t length)
 {
@@ -137,6 +188,8 @@ int main(void)
         cmocka_unit_test(reads_the_labels_of_extlinux),
         cmocka_unit_test(follows_what_extlinux_includes),
         cmocka_unit_test(reads_an_entry_of_the_boot_loader_specification),
+        cmocka_unit_test(reads_the_images_of_lilo),
+        cmocka_unit_test(what_is_no_whole_lilo_conf_is_read_as_far_as_it_goes),
         cmocka_unit_test(tells_what_a_first_sector_starts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,9 @@
 /* The plan as a whole. Guests are directories, tests/guests/NAME:
  *
  *     case.json           the machine, the partitions and volumes, the table ("none": a bare file system, whose plan is the one "before_copy", or
- *                         "new": the one that such a file system was put into), its other disks, the disk that each lands on, the job's choices, "over": another guest that it is
- *                         laid over, what is "removed"
+ *                         "new": the one that such a file system was put into), "boot_code" in the disk's first sector or a partition's
+ *                         ("lilo", "table": what starts the active partition), its other disks, the disk that each lands on, the job's choices,
+ *                         "over": another guest that it is laid over, what is "removed"
  *     root/               laid over the canonical guest, or over that one; where case.json says "own", the guest itself, with what no
  *                         source tree keeps made in place: "kernels" (image, initrd, and the canonical module tables where root/ has
  *                         none), "programs", "init", and what is a program for UEFI that nobody has signed ("unsigned")
@@ -33,6 +34,7 @@ struct test_case {
     struct plan_input input;
     struct plan plan;
     bool has_loader; /* extlinux was installed */
+    unsigned active; /* the partition that was made the active one; 0: none was */
 };
 
 static char *in_case(const struct test_case *test, const char *file)
@@ -93,6 +95,12 @@ static struct partition partition_of(const cJSON *item, const char *disk)
     };
 }
 
+static enum boot_code boot_code_in(const cJSON *object)
+{
+    const char *name = json_string(object, "boot_code");
+    return !name ? BOOT_CODE_UNKNOWN : string_is(name, "lilo") ? BOOT_CODE_LILO : BOOT_CODE_OTHER;
+}
+
 static void take_partitions(struct test_case *test)
 {
     const cJSON *list = cJSON_GetObjectItem(test->document, "partitions"), *item;
@@ -101,7 +109,7 @@ static void take_partitions(struct test_case *test)
     const char *table = json_string(test->document, "table");
     disk->table = string_is(table, "none") ? NULL : checked_copy(table && !string_is(table, "new") ? table : "dos");
     bool is_new = string_is(table, "new");
-    disk->boot_code = is_new ? BOOT_CODE_OTHER : BOOT_CODE_UNKNOWN;
+    disk->boot_code = is_new || test->active ? BOOT_CODE_OTHER : boot_code_in(test->document);
     disk->device = checked_copy("/dev/loop0");
     disk->size_bytes = json_size(test->document, "disk_size_bytes");
     disk->sector_bytes = (uint32_t)json_size(test->document, "disk_sector_bytes");
@@ -109,10 +117,12 @@ static void take_partitions(struct test_case *test)
     {
         struct partition *partition = &disk->partitions[disk->partition_count++];
         *partition = partition_of(item, "/dev/loop0");
-        partition->bootable = is_new;
-        partition->boot_code = test->has_loader ? BOOT_CODE_EXTLINUX : is_new ? BOOT_CODE_NONE : BOOT_CODE_UNKNOWN;
-        if (json_flag(item, "root"))
+        partition->bootable = is_new || json_flag(item, "bootable") || test->active == partition->number;
+        partition->boot_code = is_new ? BOOT_CODE_NONE : boot_code_in(item);
+        if (json_flag(item, "root")) {
+            partition->boot_code = test->has_loader ? BOOT_CODE_EXTLINUX : partition->boot_code;
             test->guest.root_partition = partition;
+        }
     }
 }
 
@@ -335,9 +345,11 @@ static void assert_planned(struct test_case *test)
 /* As the guest's own programs would leave it: the initrd with the drivers, grub.cfg with the UUID. */
 static void pretend_run(struct test_case *test, const struct operation *operation)
 {
-    const char *path = operation->changes.items[0];
+    const char *path = operation->changes.count ? operation->changes.items[0] : NULL;
     if (operation->kind == OPERATION_INSTALL)
         test->has_loader = true;
+    else if (operation->kind == OPERATION_ACTIVATE)
+        test->active = operation->partition;
     else if (string_is(operation->step, "efi"))
         fixture_put(&test->fixture, path, "");
     else if (string_ends(path, ".efi")) {

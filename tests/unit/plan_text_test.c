@@ -348,6 +348,8 @@ static void every_boot_loader_gets_its_default(void **state)
     assert_same(extlinux_with_default("default l0\n", "l1"), "default l1\n");
     assert_same(extlinux_with_default("label l0\n  menu default\n", NULL), "label l0\n  \n");
     assert_same(systemd_boot_with_default("timeout 3\ndefault a.conf\n", "b*"), "timeout 3\ndefault b*\n");
+    assert_same(kernel_img_without_loader("do_symlinks = yes\ndo_bootloader=Yes\ndo_bootloaders\n"), "do_symlinks = yes\ndo_bootloader = no\ndo_bootloaders\n");
+    assert_same(kernel_img_without_loader("do_initrd = yes"), "do_initrd = yes\ndo_bootloader = no\n");
     assert_same(grub_legacy_device_map("(fd0)\t/dev/fd0\n(hd0)\t/dev/hda\n(hd1)\t/dev/hdaa\n", "/dev/hda", "/dev/vda"), "(fd0)\t/dev/fd0\n(hd0)\t/dev/vda\n(hd1)\t/dev/hdaa\n");
 }
 

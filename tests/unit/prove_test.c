@@ -391,6 +391,11 @@ static void a_first_sector_that_no_firmware_starts_is_seen(void **state)
     patch_disk(&scene, 0x180, "LILO ", 5);
     prove(&scene);
     expect(&scene, "boot code", LINK_UNKNOWN, "not GRUB's");
+    put_disk(&scene);
+    patch_disk(&scene, 6, "LILO", 4);
+    patch_disk(&scene, 0x180, "....", 4);
+    prove(&scene);
+    expect(&scene, "boot code", LINK_BROKEN, "it is LILO that is started");
     end(&scene);
 }
 

@@ -29,9 +29,8 @@ static struct plan_input input_of(const struct wishes *wishes, const struct gues
 static void tell(void *context, const struct operation *operation, size_t index, size_t count)
 {
     (void)context;
-    cleanup_free char *command = strings_join(&operation->argv, " ");
-    static const char *const verbs[] = {"write", "remove", "run", "install extlinux in"};
-    printf("[%zu/%zu] %s %s: %s\n", index + 1, count, verbs[operation->kind], operation->path ? operation->path : command, operation->why);
+    cleanup_free char *words = operation_words(operation);
+    printf("[%zu/%zu] %s: %s\n", index + 1, count, words, operation->why);
     fflush(stdout); /* a run takes minutes */
 }
 
@@ -77,7 +76,7 @@ static int fix(const struct wishes *wishes, const struct guest *guest, struct ha
         print_diffs(guest, &plan);
     else if (status == EXIT_BLOCKED)
         printf("Nothing was changed: the plan has blockers.\n");
-    else if (apply_plan(guest, &plan, tell, NULL, err) < 0)
+    else if (apply_plan(guest, &plan, NULL, tell, NULL, err) < 0)
         status = EXIT_FAILED;
     plan_free(&plan);
     return status;

@@ -9,6 +9,7 @@
 
 #include "../base/cleanup.h"
 #include "../base/root.h"
+#include "boot_sector.h"
 #include "replace.h"
 
 #define MANIFEST_MAX (4u << 20)
@@ -144,8 +145,41 @@ static int keep_one(int root_fd, int number, cJSON *entries, const char *path, s
     return keep_copy(root_fd, &place, kept, err);
 }
 
-static int keep_all(int root_fd, int number, const struct strings *paths, struct error *err)
+/* The name of a kept boot sector; the caller's. */
+static char *sector_path(int number, int partition)
 {
+    cleanup_free char *name = partition == WHOLE_DISK ? checked_copy("disk") : checked_printf("partition-%d", partition);
+    return path_in(number, name);
+}
+
+static int keep_sector(const struct guest *guest, int number, cJSON *list, int partition, const unsigned char *held_boot_code, struct error *err)
+{
+    unsigned char sector[BOOT_SECTOR_BYTES];
+    cleanup_free char *path = sector_path(number, partition);
+    cJSON_AddItemToArray(list, cJSON_CreateNumber(partition));
+    if (boot_sector_read(guest, partition, held_boot_code, sector, err) < 0)
+        return -1;
+    return replace_file(guest->root_fd, path, (const char *)sector, sizeof sector, 0600, err);
+}
+
+/* extlinux goes into its partition's first sector, and what starts that into the disk's. */
+static int keep_sectors(const struct guest *guest, int number, cJSON *manifest, const struct plan *plan, const unsigned char *held_boot_code, struct error *err)
+{
+    cJSON *list = cJSON_AddArrayToObject(manifest, "boot_sectors");
+    for (size_t i = 0; i < plan->operation_count; i++) {
+        const struct operation *operation = &plan->operations[i];
+        bool is_install = operation->kind == OPERATION_INSTALL;
+        if (!is_install && operation->kind != OPERATION_ACTIVATE)
+            continue;
+        if (keep_sector(guest, number, list, is_install ? (int)operation->partition : WHOLE_DISK, held_boot_code, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int keep_all(const struct guest *guest, int number, const struct plan *plan, const struct strings *paths, const unsigned char *held_boot_code, struct error *err)
+{
+    int root_fd = guest->root_fd;
     cleanup_json cJSON *manifest = cJSON_CreateObject();
     cJSON_AddNumberToObject(manifest, "version", 1);
     cJSON_AddFalseToObject(manifest, "complete");
@@ -153,7 +187,7 @@ static int keep_all(int root_fd, int number, const struct strings *paths, struct
     for (size_t i = 0; i < paths->count; i++)
         if (keep_one(root_fd, number, entries, paths->items[i], err) < 0)
             return -1;
-    return manifest_write(root_fd, number, manifest, err);
+    return keep_sectors(guest, number, manifest, plan, held_boot_code, err) < 0 ? -1 : manifest_write(root_fd, number, manifest, err);
 }
 
 /* Removes a fix's directory, the manifest first: without it there is nothing to undo. */
@@ -177,13 +211,14 @@ static void forget(int root_fd, int number)
     }
 }
 
-int undo_keep(int root_fd, const struct plan *plan, struct error *err)
+int undo_keep(const struct guest *guest, const struct plan *plan, const unsigned char *held_boot_code, struct error *err)
 {
+    int root_fd = guest->root_fd;
     cleanup_strings struct strings paths = {0};
     int number = undo_latest(root_fd) + 1;
     cleanup_free char *directory = checked_printf("%s/%d", UNDO_DIRECTORY, number);
     paths_of(plan, &paths);
-    if (make_directories(root_fd, directory, NULL, err) == 0 && check_room(root_fd, &paths, err) == 0 && keep_all(root_fd, number, &paths, err) == 0)
+    if (make_directories(root_fd, directory, NULL, err) == 0 && check_room(root_fd, &paths, err) == 0 && keep_all(guest, number, plan, &paths, held_boot_code, err) == 0)
         return number;
     forget(root_fd, number);
     if (err && err->errno_value == ENOSPC)
@@ -222,8 +257,26 @@ static int restore_one(int root_fd, int number, const cJSON *entry, struct error
     return S_ISREG(st.st_mode) ? restore_file(root_fd, path, fd, err) : error_set(err, "%s is no regular file", from);
 }
 
-int undo_restore(int root_fd, int number, struct error *err)
+static int restore_sectors(const struct guest *guest, int number, const cJSON *manifest, struct error *err)
 {
+    const cJSON *item;
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(manifest, "boot_sectors"))
+    {
+        int partition = item->valueint;
+        size_t length = 0;
+        cleanup_free char *path = sector_path(number, partition);
+        cleanup_free char *sector = root_read(guest->root_fd, path, BOOT_SECTOR_BYTES, &length);
+        if (!cJSON_IsNumber(item) || !sector || length != BOOT_SECTOR_BYTES)
+            return error_set(err, "%s is damaged", path);
+        if (boot_sector_restore(guest, partition, (const unsigned char *)sector, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int undo_restore(const struct guest *guest, int number, struct error *err)
+{
+    int root_fd = guest->root_fd;
     cleanup_json cJSON *manifest = manifest_read(root_fd, number);
     const cJSON *entries = cJSON_GetObjectItemCaseSensitive(manifest, "entries");
     cleanup_free char *path = path_in(number, "manifest.json");
@@ -236,6 +289,8 @@ int undo_restore(int root_fd, int number, struct error *err)
     for (int i = cJSON_GetArraySize(entries); i-- > 0;)
         if (restore_one(root_fd, number, cJSON_GetArrayItem(entries, i), err) < 0)
             return error_prefix(err, "take back fix %d", number);
+    if (restore_sectors(guest, number, manifest, err) < 0)
+        return error_prefix(err, "take back fix %d", number);
     if (syncfs(root_fd) < 0)
         return error_errno(err, "flush the guest's file system");
     forget(root_fd, number);

@@ -76,7 +76,7 @@ struct kernel {
     bool only_on_xen; /* made for Xen's paravirtual machines: no PC starts it */
 };
 
-enum boot_loader_kind { BOOT_LOADER_NONE, BOOT_LOADER_GRUB2, BOOT_LOADER_GRUB_LEGACY, BOOT_LOADER_EXTLINUX, BOOT_LOADER_SYSTEMD_BOOT };
+enum boot_loader_kind { BOOT_LOADER_NONE, BOOT_LOADER_GRUB2, BOOT_LOADER_GRUB_LEGACY, BOOT_LOADER_EXTLINUX, BOOT_LOADER_SYSTEMD_BOOT, BOOT_LOADER_LILO };
 
 struct boot_loader {
     enum boot_loader_kind kind;
@@ -225,7 +225,7 @@ bool guest_disk_is_bare(const struct guest_disk *disk);
 const struct kernel *guest_default_kernel(const struct guest *guest);
 /* The kernel that this entry of the menu starts; NULL when it is none of the guest's. */
 const struct kernel *guest_kernel_of_entry(const struct guest *guest, const struct boot_entry *entry);
-/* "grub2", "grub legacy", "extlinux", "systemd-boot"; NULL for none. */
+/* "grub2", "grub legacy", "extlinux", "systemd-boot", "lilo"; NULL for none. */
 const char *boot_loader_name(enum boot_loader_kind kind);
 /* Is there a program of that name where root finds it? */
 bool system_has_program(int root_fd, const char *name);

@@ -7,16 +7,6 @@
 #include "../prove/prove.h"
 #include "run.h"
 
-static char *operation_words(const struct operation *operation)
-{
-    if (operation->kind == OPERATION_INSTALL)
-        return checked_printf("install extlinux in %s", operation->path);
-    if (operation->kind != OPERATION_RUN)
-        return checked_printf("%s %s", operation->kind == OPERATION_WRITE ? "write" : "remove", operation->path);
-    cleanup_free char *command = strings_join(&operation->argv, " ");
-    return checked_printf("run %s", command);
-}
-
 static void say_operation(void *context, const struct operation *operation, size_t index, size_t count)
 {
     struct run *run = context;
@@ -47,7 +37,7 @@ static int plan_and_apply(struct run *run, const struct guest *guest, struct err
         run->exit_status = 3;
         result = error_set(err, "the system that was copied cannot be made to boot here; see the blockers above");
     } else
-        result = apply_plan(guest, &plan, say_operation, run, err);
+        result = apply_plan(guest, &plan, run->disks[0].pulled.boot_code, say_operation, run, err);
     plan_free(&plan);
     return result;
 }

@@ -15,6 +15,7 @@ static const struct plan_step steps[] = {
     {"volumes", "encryption, RAID and LVM look at this machine's disks", true, plan_volumes},
     {"modprobe", "no blacklist keeps a driver out that this machine needs", true, plan_modprobe},
     {"network", "the settings go to this machine's network cards, under the old names", true, plan_network},
+    {"lilo", "nothing runs LILO any more, as extlinux takes its place", true, plan_lilo},
     {"initrd", "the initrd holds the drivers of this machine's disk", true, plan_initrd},
     {"boot loader", "the boot loader starts that kernel, and names the root file system by UUID", true, plan_boot_loader},
     {"efi", "the firmware finds a loader though it knows no boot entry", true, plan_efi},

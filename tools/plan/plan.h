@@ -24,6 +24,7 @@ enum operation_kind {
     OPERATION_REMOVE,
     OPERATION_RUN,
     OPERATION_INSTALL, /* extlinux, into a directory of the guest and the first sector of the partition below it */
+    OPERATION_ACTIVATE, /* the disk's first sector starts the active partition, and that is this one */
 };
 
 struct operation {
@@ -35,6 +36,7 @@ struct operation {
     size_t length;
     unsigned mode;   /* write: of a new file; an existing one keeps its owner, mode and attributes */
     struct strings argv; /* run: in the sealed chroot */
+    unsigned partition; /* install: that of the directory; activate: its number */
     struct strings changes; /* run, install: the files that the program will change, make or remove, so that undo can keep them */
     unsigned timeout_seconds;
 };
@@ -76,6 +78,8 @@ struct plan {
     const struct hardware_disk *other_disks[DISKS_MAX]; /* in the order of guest->others; NULL: not known */
 };
 
+/* "write /etc/fstab", "install extlinux in /boot/extlinux"; the caller's. */
+char *operation_words(const struct operation *operation);
 int plan_make(const struct plan_input *input, struct plan *plan, struct error *err);
 bool plan_is_blocked(const struct plan *plan);
 cJSON *plan_to_json(const struct plan *plan, const struct plan_input *input);

@@ -156,15 +156,21 @@ struct operation *planning_run(struct planning *planning, const char *const *arg
     return operation;
 }
 
-void planning_install_loader(struct planning *planning, const char *directory, const char *why)
+void planning_install_loader(struct planning *planning, const char *directory, unsigned partition, const char *why)
 {
     static const char *const files[] = {"ldlinux.sys", "ldlinux.c32"};
     struct operation *operation = add_operation(planning, OPERATION_INSTALL, why);
     operation->path = checked_copy(directory);
+    operation->partition = partition;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         cleanup_free char *path = checked_printf("%s/%s", directory, files[i]);
         strings_add(&operation->changes, path);
     }
+}
+
+void planning_activate(struct planning *planning, unsigned partition, const char *why)
+{
+    add_operation(planning, OPERATION_ACTIVATE, why)->partition = partition;
 }
 
 static void add_finding(struct planning *planning, enum severity severity, const char *way_out, const char *format, va_list args)

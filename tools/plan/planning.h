@@ -43,8 +43,9 @@ bool planning_remove(struct planning *planning, const char *path, const char *wh
 /* The returned operation is valid until the next one is added; `changes` can be filled in. */
 struct operation *planning_run(struct planning *planning, const char *const *argv, unsigned timeout_seconds, const char *why);
 
-/* extlinux in that directory. */
-void planning_install_loader(struct planning *planning, const char *directory, const char *why);
+/* extlinux in that directory, which is on that partition. */
+void planning_install_loader(struct planning *planning, const char *directory, unsigned partition, const char *why);
+void planning_activate(struct planning *planning, unsigned partition, const char *why);
 
 void planning_note(struct planning *planning, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void planning_warn(struct planning *planning, const char *way_out, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -65,6 +66,7 @@ void plan_volumes(struct planning *planning);
 void plan_modprobe(struct planning *planning);
 void plan_agents(struct planning *planning);
 void plan_leftovers(struct planning *planning);
+void plan_lilo(struct planning *planning);
 void plan_time(struct planning *planning);
 
 #endif

@@ -8,7 +8,7 @@
 #include "planning.h"
 
 static const char *const severity_names[] = {"note", "warning", "blocker"};
-static const char *const kind_names[] = {"write", "remove", "run", "install"};
+static const char *const kind_names[] = {"write", "remove", "run", "install", "activate"};
 
 static char *diff_of(const struct operation *operation, const struct plan_input *input)
 {
@@ -48,6 +48,10 @@ static void add_operation(cJSON *array, const struct operation *operation, const
         json_add_strings(object, "argv", &operation->argv);
         json_add_size(object, "timeout_seconds", operation->timeout_seconds);
         json_add_strings(object, "changes", &operation->changes);
+        return;
+    }
+    if (operation->kind == OPERATION_ACTIVATE) {
+        json_add_size(object, "partition", operation->partition);
         return;
     }
     json_add_string(object, "path", operation->path);
@@ -159,13 +163,21 @@ static void print_cards(struct text *out, const struct hardware *hardware)
     }
 }
 
+char *operation_words(const struct operation *operation)
+{
+    const char *verb = kind_names[operation->kind];
+    cleanup_free char *command = strings_join(&operation->argv, " ");
+    if (operation->kind == OPERATION_ACTIVATE)
+        return checked_printf("%s partition %u", verb, operation->partition);
+    if (operation->kind == OPERATION_INSTALL)
+        return checked_printf("%s extlinux in %s", verb, operation->path);
+    return checked_printf("%s %s", verb, operation->kind == OPERATION_RUN ? command : operation->path);
+}
+
 static void print_operation(struct text *out, const struct operation *operation)
 {
-    cleanup_free char *command = strings_join(&operation->argv, " ");
-    if (operation->kind == OPERATION_RUN)
-        text_printf(out, "  run %s\n      %s\n", command, operation->why);
-    else
-        text_printf(out, "  %s %s%s\n      %s\n", kind_names[operation->kind], operation->kind == OPERATION_INSTALL ? "extlinux in " : "", operation->path, operation->why);
+    cleanup_free char *words = operation_words(operation);
+    text_printf(out, "  %s\n      %s\n", words, operation->why);
 }
 
 char *plan_to_text(const struct plan *plan, const struct plan_input *input)

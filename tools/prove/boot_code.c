@@ -84,6 +84,12 @@ static void prove_grub_legacy(int fd, const struct guest *guest, const unsigned 
         link_holds(link, "GRUB legacy's boot code, and what it starts at sector %llu of %s", (unsigned long long)first, guest->what);
 }
 
+/* Whether its sectors still hold what it noted cannot be seen: the initrd was made anew, or will be. */
+static void lilo_is_broken(struct proof_link *link)
+{
+    link_broken(link, WAY_OUT_FIX, "it is LILO that is started, which reads the kernel and the initrd from the sectors that they were in when it last ran");
+}
+
 /* A plain boot code (syslinux's mbr.bin, the one of install-mbr, of Windows) starts the active partition's first sector. */
 static void prove_active_partition(int fd, const struct guest *guest, struct proof_link *link)
 {
@@ -99,6 +105,8 @@ static void prove_active_partition(int fd, const struct guest *guest, struct pro
     else if (read_sector(fd, active->offset_bytes / SECTOR, sector) < 0 || sector[510] != 0x55 || sector[511] != 0xaa)
         link_broken(link, "install the boot loader again on the source (`extlinux --install`)", "the active partition %u of %s does not begin with boot code", active->number,
                     guest->what);
+    else if (boot_code_of(sector) == BOOT_CODE_LILO)
+        lilo_is_broken(link);
     else if (memmem(sector, 16, "LINUX", 5)) /* "SYSLINUX" or "EXTLINUX" at byte 3 */
         link_holds(link, "boot code that starts the active partition %u of %s, and extlinux in that one's first sector", active->number, guest->what);
     else
@@ -116,6 +124,8 @@ static void prove_first_sector(const struct proving *proving, int fd, const unsi
         link_broken(link, WAY_OUT_GRUB, "there is no boot code in the first sector of %s%s", what, held ? " of the source" : "");
     else if (kind == BOOT_CODE_GRUB_LEGACY)
         prove_grub_legacy(fd, proving->guest, code, link);
+    else if (kind == BOOT_CODE_LILO)
+        lilo_is_broken(link);
     else if (kind == BOOT_CODE_GRUB2)
         prove_core(fd, proving->guest, little_endian(code + GRUB_KERNEL_SECTOR, 8), link);
     else if (string_is(proving->guest->disk.table, "dos"))
@@ -197,6 +207,8 @@ void prove_boot_loader(const struct proving *proving, struct proof_link *link)
         link_broken(link, "install one of them on the source", "no boot loader that is known here was found: GRUB 2, GRUB legacy, extlinux, systemd-boot");
     else if (!boot->default_kernel)
         link_broken(link, WAY_OUT_FIX, "%s names no kernel to boot", boot->config);
+    else if (boot->kind == BOOT_LOADER_LILO)
+        link_broken(link, WAY_OUT_FIX, "%s is LILO's, which would have to be run on this machine to start anything; extlinux can take its place", boot->config);
     else
         prove_by_kind(proving, link);
 }

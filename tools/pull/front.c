@@ -9,10 +9,9 @@
 #include "../base/cleanup.h"
 #include "../base/program.h"
 #include "../base/text.h"
+#include "../guest/boot/boot_code.h"
 #include "target/target.h"
 
-/* It starts the active partition's first sector. From Debian's syslinux-common. */
-#define BOOT_CODE_FILE "/usr/lib/syslinux/mbr/mbr.bin"
 #define SECTOR 512u
 #define MBR_SECTORS_MAX UINT32_MAX /* 2 TiB */
 #define SFDISK_SECONDS 30
@@ -41,15 +40,6 @@ static int read_table(uint64_t sectors, uint32_t signature, unsigned char *secto
     return pread(fd, sector, SECTOR, 0) == (ssize_t)SECTOR ? 0 : error_errno(err, "read the partition table back");
 }
 
-static int read_boot_code(unsigned char *sector, struct error *err)
-{
-    cleanup_close int fd = open(BOOT_CODE_FILE, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0 && read(fd, sector, BOOT_CODE_BYTES) > 0)
-        return 0;
-    error_errno(err, "read the boot code in %s", BOOT_CODE_FILE);
-    return error_advise(err, "It is part of syslinux (Debian: apt-get install syslinux-common); rehost's image has it.");
-}
-
 unsigned char *front_make(uint64_t source_bytes, uint32_t seed, struct error *err)
 {
     uint64_t sectors = source_bytes / SECTOR;
@@ -60,7 +50,7 @@ unsigned char *front_make(uint64_t source_bytes, uint32_t seed, struct error *er
     }
     cleanup_free unsigned char *front = aligned_alloc_checked(FRONT_BYTES);
     memset(front, 0, FRONT_BYTES);
-    if (read_table(sectors, seed ? seed : 1, front, err) == 0 && read_boot_code(front, err) == 0)
+    if (read_table(sectors, seed ? seed : 1, front, err) == 0 && boot_code_of_table(front, err) == 0)
         return take_pointer(front);
     error_prefix(err, "make a partition for the source's file system");
     return NULL;

@@ -1,12 +1,17 @@
 /* See boot_code.h. */
 #include "boot_code.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../../base/bytes.h"
+#include "../../base/cleanup.h"
 #include "../../pull/pull.h"
 #include "../../pull/target/journal.h"
+
+/* From Debian's syslinux-common. */
+#define CODE_OF_TABLE "/usr/lib/syslinux/mbr/mbr.bin"
 
 /* GRUB legacy, stage1/stage1.h: STAGE1_VER_MAJ_OFFS 0x3e holds 3.2. GRUB 2 has 0x80, its own version, there. */
 static bool is_grub_legacy(const unsigned char *code)
@@ -42,4 +47,14 @@ enum boot_code boot_code_at(int fd, unsigned long long offset_bytes)
 {
     unsigned char sector[BOOT_SECTOR_BYTES];
     return pread(fd, sector, sizeof sector, (off_t)offset_bytes) == (ssize_t)sizeof sector ? boot_code_of(sector) : BOOT_CODE_UNKNOWN;
+}
+
+int boot_code_of_table(unsigned char *code, struct error *err)
+{
+    cleanup_close int fd = open(CODE_OF_TABLE, O_RDONLY | O_CLOEXEC);
+    memset(code, 0, BOOT_CODE_BYTES);
+    if (fd >= 0 && read(fd, code, BOOT_CODE_BYTES) > 0)
+        return 0;
+    error_errno(err, "read the boot code in %s", CODE_OF_TABLE);
+    return error_advise(err, "It is part of syslinux (Debian: apt-get install syslinux-common); rehost's image has it.");
 }

@@ -2,6 +2,8 @@
 #ifndef REHOST_GUEST_BOOT_BOOT_CODE_H
 #define REHOST_GUEST_BOOT_BOOT_CODE_H
 
+#include "../../base/error.h"
+
 #define BOOT_SECTOR_BYTES 512
 
 enum boot_code {
@@ -21,5 +23,7 @@ enum boot_code boot_code_of(const unsigned char sector[BOOT_SECTOR_BYTES]);
 enum boot_code boot_code_of_held(const unsigned char *code);
 /* Reads the sector at `offset_bytes` of an open disk; BOOT_CODE_UNKNOWN when it cannot be read. */
 enum boot_code boot_code_at(int fd, unsigned long long offset_bytes);
+/* The code of a disk's first sector that starts the active partition, into BOOT_CODE_BYTES (pull.h). */
+int boot_code_of_table(unsigned char *code, struct error *err);
 
 #endif

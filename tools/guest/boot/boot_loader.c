@@ -9,6 +9,7 @@
 #include "../inspect.h"
 #include "unified_image.h"
 #include "grub2_config.h"
+#include "lilo_config.h"
 
 /* grub.cfg with a hundred kernels has 300 KiB. */
 #define CONFIG_MAX (4u << 20)
@@ -18,7 +19,7 @@
 const char *boot_loader_name(enum boot_loader_kind kind)
 {
     static const char *const names[] = {[BOOT_LOADER_GRUB2] = "grub2", [BOOT_LOADER_GRUB_LEGACY] = "grub legacy", [BOOT_LOADER_EXTLINUX] = "extlinux",
-                                        [BOOT_LOADER_SYSTEMD_BOOT] = "systemd-boot"};
+                                        [BOOT_LOADER_SYSTEMD_BOOT] = "systemd-boot", [BOOT_LOADER_LILO] = "lilo"};
     return names[kind];
 }
 
@@ -160,6 +161,11 @@ static void read_extlinux(struct guest *guest, const char *config)
     extlinux_entries(config, read_include, guest, &guest->boot.menu);
 }
 
+static void read_lilo(struct guest *guest, const char *config)
+{
+    lilo_entries(config, &guest->boot.menu);
+}
+
 /* `default NAME` in loader.conf; ".conf" may stand at its end, and a star. */
 static char *systemd_boot_default(const char *config)
 {
@@ -202,7 +208,8 @@ static void read_systemd_boot(struct guest *guest, const char *config)
     read_unified_images(guest, boot->config, wanted);
 }
 
-/* In this order: GRUB 2 leaves the files of its forerunner where they are, and GRUB's own directory is there whatever came after. */
+/* In this order: GRUB 2 leaves the files of its forerunner where they are, GRUB's own directory is there whatever came after, and what came after LILO
+ * left lilo.conf behind. */
 static const struct place {
     enum boot_loader_kind kind;
     const char *config;
@@ -221,6 +228,7 @@ static const struct place {
     {BOOT_LOADER_EXTLINUX, "/boot/syslinux/extlinux.conf", read_extlinux},
     {BOOT_LOADER_GRUB_LEGACY, "/boot/grub/menu.lst", read_grub_legacy},      /* Debian, SUSE; a link to grub.conf on RHEL */
     {BOOT_LOADER_GRUB_LEGACY, "/boot/grub/grub.conf", read_grub_legacy},
+    {BOOT_LOADER_LILO, LILO_CONFIG, read_lilo},
 };
 
 /* What rehost has put in the place of a loader that could not start here. */

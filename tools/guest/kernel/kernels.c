@@ -76,6 +76,17 @@ static bool is_only_for_xen(int root_fd, const struct kernel *kernel)
     return is_gzip && strstr(kernel->version, "xen"); /* the bare kernel, without the head that a boot loader starts */
 }
 
+/* Slackware puts the flavour first: /boot/vmlinuz-huge-4.4.14 has its modules in /lib/modules/4.4.14. */
+static bool ends_in_version(const char *name, const struct strings *versions)
+{
+    for (size_t i = 0; i < versions->count; i++) {
+        cleanup_free char *end = checked_printf("-%s", versions->items[i]);
+        if (string_ends(name, end))
+            return true;
+    }
+    return false;
+}
+
 static void collect_versions(int root_fd, struct strings *versions)
 {
     static const char *const prefixes[] = {"vmlinuz-", "vmlinux-"};
@@ -95,7 +106,8 @@ static void collect_versions(int root_fd, struct strings *versions)
     for (size_t i = 0; i < images.count; i++)
         for (size_t j = 0; j < sizeof prefixes / sizeof *prefixes; j++) {
             const char *version = images.items[i] + strlen(prefixes[j]);
-            if (string_starts(images.items[i], prefixes[j]) && !string_ends(version, ".old") && versions->count < KERNELS_MAX && !strings_contain(&flavours, version))
+            if (string_starts(images.items[i], prefixes[j]) && !string_ends(version, ".old") && versions->count < KERNELS_MAX && !strings_contain(&flavours, version) &&
+                !ends_in_version(version, versions))
                 strings_add_new(versions, version);
         }
 }
@@ -139,9 +151,10 @@ static int kernel_index_of(const struct guest *guest, const struct boot_entry *e
     for (size_t i = 0; i < guest->kernel_count; i++)
         if (root_is_same_file(guest->root_fd, entry->kernel, guest->kernels[i].image))
             return (int)i;
+    cleanup_free char *target = root_readlink(guest->root_fd, entry->kernel);
     for (size_t i = 0; i < guest->kernel_count; i++) {
         cleanup_free char *middle = checked_printf("/%s/", guest->kernels[i].version), *end = checked_printf("-%s", guest->kernels[i].version);
-        if (strstr(entry->kernel, middle) || string_ends(entry->kernel, end))
+        if (strstr(entry->kernel, middle) || string_ends(target ? target : entry->kernel, end))
             return (int)i;
     }
     return -1;

@@ -23,6 +23,9 @@ void plan_boot_loader(struct planning *planning)
         return;
     }
     planning->step = boot_loader_name(boot->kind);
-    if (planning_is_plain(planning, boot->config))
-        loaders[boot->kind](planning);
+    if (!planning_is_plain(planning, boot->config))
+        return;
+    if (!plan_given_loader(planning) && lilo_is_started(planning))
+        planning_block(planning, "remove the files of the one that is not used on the source.", "the disk starts LILO, and %s is there as well: which of the two counts is not known", boot->config);
+    loaders[boot->kind](planning);
 }

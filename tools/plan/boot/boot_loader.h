@@ -20,5 +20,7 @@ char *grub_legacy_device_map(const char *text, const char *old, const char *new)
 char *extlinux_with_default(const char *text, const char *label);
 /* loader.conf with `default` set to that pattern. */
 char *systemd_boot_with_default(const char *text, const char *pattern);
+/* kernel-img.conf with `do_bootloader = no`. */
+char *kernel_img_without_loader(const char *text);
 
 #endif
