@@ -1,14 +1,15 @@
 #!/bin/bash
 # The target has a volatile cache and loses power: what was not flushed vanishes, is torn, or turns to zeroes. A whole
 # pull is recorded, write by write and flush by flush; then the disk is made as a cut could have left it, at many places.
-# It never boots unless it is whole, and the next run makes it the source.
+# It never boots unless it is whole: neither the source by half nor the system that was there before, and the next run makes it the source.
 set -euo pipefail
 # shellcheck source=tests/pull/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
 needs qemu-nbd nbdfuse python3
 [ -e /dev/fuse ] || skip_all "/dev/fuse is missing here"
 
-CUTS=120
+CUTS=150
+FIRST_EVENTS=30
 LAST_EVENTS=40
 LANES=4
 SEED=${REHOST_CUT_SEED:-$RANDOM}
@@ -17,7 +18,8 @@ BEFORE=$WORK/before.img
 SIZE=$((6 * 1048576 + 512))
 head -c "$SIZE" /dev/urandom >"$SOURCE"
 printf '\x55\xaaEFI PART' | dd of="$SOURCE" bs=1 seek=510 conv=notrunc status=none
-tr '\0-\377' '\1-\377\0' <"$SOURCE" >"$BEFORE" # no 55AA: whatever boots has come from the source
+tr '\0-\377' '\1-\377\0' <"$SOURCE" >"$BEFORE" # another system: of its boot code no byte is the source's
+printf '\x55\xaa' | dd of="$BEFORE" bs=1 seek=510 conv=notrunc status=none
 lib=$TOP/tests/pull/lib
 diag "REHOST_CUT_SEED=$SEED"
 
@@ -45,13 +47,14 @@ cut() {
         "$REHOST" pull --all --json "$(uri source)" "$image" | grep '"event":"done"' && same_content "$SOURCE" "$image"
 }
 
-# place NTH: two of three cuts evenly over all that happened, every third one where it ends: the held-back ends, the first sector.
+# place NTH: three of five cuts evenly over all that happened, one where it begins, when the old system's ends are overwritten, and one where it
+# ends: the held-back ends, the first sector.
 place() {
-    if [ $(($1 % 3)) -lt 2 ]; then
-        echo $((1 + (EVENTS - 1) * $1 / (CUTS - 1)))
-    else
-        echo $((EVENTS - $1 % LAST_EVENTS))
-    fi
+    case $(($1 % 5)) in
+    3) echo $((1 + $1 / 5 % FIRST_EVENTS)) ;;
+    4) echo $((EVENTS - $1 / 5 % LAST_EVENTS)) ;;
+    *) echo $((1 + (EVENTS - 1) * $1 / (CUTS - 1))) ;;
+    esac
 }
 
 # lane NUMBER: its share of the cuts; each ends up in its log, the failed ones in FAILED too.

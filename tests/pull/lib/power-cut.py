@@ -6,7 +6,7 @@
 
 BEFORE is the disk as it was at first. All that a flush has answered for is there. Of each other write, and of each
 sector of it, any part is: what it wrote, what stood there, or zeroes. (A sector that the write does not change stays.)
-Exit status 1 when IMAGE would boot without being the source.
+Exit status 1 when IMAGE would boot without being the source, or BEFORE as it was.
 """
 import random
 import struct
@@ -78,13 +78,15 @@ def cut(log, before, place, seed):
     return image, place, unanswered
 
 
-def verdict(image, source):
+def verdict(image, source, before):
     """What a firmware makes of it, and whether that is right. A GPT's header comes when all behind the first page is there. The page
     itself may be torn: without a protective partition in the first sector, which comes last, nobody takes the header for one."""
     if image[SECTOR:SECTOR + 8] == b"EFI PART" and image[PAGE:len(source)] != source[PAGE:]:
         return "has a GPT", False
     if image[510:512] != b"\x55\xaa":
         return "does not boot", True
+    if image[:SECTOR] == before[:SECTOR]:
+        return "is the old one", image == before
     if image[:BOOT_CODE] == source[:BOOT_CODE]:
         return "boots", image[:len(source)] == source
     return "is held", image[BOOT_CODE:len(source)] == source[BOOT_CODE:]
@@ -98,8 +100,8 @@ def main():
     source = open(source_file, "rb").read()
     image, place, lost = cut(log, before, int(place), seed)
     open(image_file, "wb").write(image)
-    says, is_right = verdict(image, source)
-    print(f"cut at {place}, {lost} writes not flushed: it {says}" + ("" if is_right else " AND IS NOT THE SOURCE"))
+    says, is_right = verdict(image, source, open(before, "rb").read())
+    print(f"cut at {place}, {lost} writes not flushed: it {says}" + ("" if is_right else " AND IS NOT WHOLE"))
     return 0 if is_right else 1
 
 

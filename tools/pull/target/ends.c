@@ -24,6 +24,23 @@ static int wipe_tails(struct target *target, const struct ends *ends, unsigned c
     return write_zeroes(target, most(ends->source_bytes, last), target->size_bytes, zeroes, err);
 }
 
+/* The first page: this sector, and `rest` behind it. */
+static int write_first_page(struct target *target, const unsigned char *sector, const unsigned char *rest, struct error *err)
+{
+    cleanup_free unsigned char *page = aligned_alloc_checked(PAGE_BYTES);
+    memcpy(page, sector, SECTOR);
+    memcpy(page + SECTOR, rest + SECTOR, PAGE_BYTES - SECTOR);
+    return target_write(target, page, 0, PAGE_BYTES, err) < 0 ? -1 : target_flush(target, err);
+}
+
+/* The old system must not start any more before anything else of it is touched. The rest of the page stays as it was: a sector is written whole
+ * or not at all, and of more than one some may be lost when the power is cut. */
+static int wipe_first_sector(struct target *target, const unsigned char *label, struct error *err)
+{
+    cleanup_free unsigned char *page = aligned_alloc_checked(PAGE_BYTES);
+    return target_read(target, page, 0, PAGE_BYTES, err) < 0 ? -1 : write_first_page(target, label, page, err);
+}
+
 int ends_prepare(struct target *target, struct journal *journal, const struct ends *ends, struct error *err)
 {
     cleanup_free unsigned char *head = aligned_alloc_checked(HEAD_BYTES);
@@ -31,18 +48,9 @@ int ends_prepare(struct target *target, struct journal *journal, const struct en
     journal->sequence = 1;
     label_encode(journal, head);
     journal_encode(journal, head + JOURNAL_SLOT_OFFSET(1));
-    if (target_write(target, head, 0, HEAD_BYTES, err) < 0 || target_flush(target, err) < 0)
+    if (wipe_first_sector(target, head, err) < 0 || target_write(target, head, 0, HEAD_BYTES, err) < 0)
         return -1;
     return wipe_tails(target, ends, head, err) < 0 ? -1 : target_flush(target, err);
-}
-
-/* The first page: the label's sector, and the rest as it will be. */
-static int write_first_page(struct target *target, const unsigned char *sector, const unsigned char *rest, struct error *err)
-{
-    cleanup_free unsigned char *page = aligned_alloc_checked(PAGE_BYTES);
-    memcpy(page, sector, SECTOR);
-    memcpy(page + SECTOR, rest + SECTOR, PAGE_BYTES - SECTOR);
-    return target_write(target, page, 0, PAGE_BYTES, err) < 0 ? -1 : target_flush(target, err);
 }
 
 /* All but the first page. */

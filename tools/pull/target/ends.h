@@ -8,8 +8,8 @@
 #include "journal.h"
 #include "target.h"
 
-/* Overwrites both ends of what was there: label and an empty journal in the first MiB, zeroes in the last (of the source's
- * size and of the disk, where old GPT headers may be). */
+/* Overwrites both ends of what was there, the first sector before all else: label and an empty journal in the first MiB, zeroes in the last (of the
+ * source's size and of the disk, where old GPT headers may be). */
 int ends_prepare(struct target *target, struct journal *journal, const struct ends *ends, struct error *err);
 /* Everything in between is flushed: says so in the label, writes the tail, the head, and the first sector last of all.
  * With `hold` the boot code is left out and the marker stands there; a disk that no firmware boots is not held.
