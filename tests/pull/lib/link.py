@@ -128,18 +128,27 @@ def listen():
     return server
 
 
-signal.signal(signal.SIGUSR1, lambda *_: end(*connections))
-signal.signal(signal.SIGUSR2, lambda *_: goes_on.set())
-listener = listen()
+def accept_all(listener):
+    while True:
+        near, _ = listener.accept()
+        state["connections"] += 1
+        try:
+            far = connect()
+        except OSError:
+            near.close()
+            continue
+        connections.extend([near, far])
+        for pump, ends in ((to_client, (far, near)), (to_server, (near, far))):
+            threading.Thread(target=pump, args=ends, daemon=True).start()
+
+
+# No handlers: those run in the main thread, and a signal that the kernel gives to another one does not wake it.
+SIGNALS = {signal.SIGUSR1, signal.SIGUSR2}
+signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+threading.Thread(target=accept_all, args=(listen(),), daemon=True).start()
 threading.Thread(target=keep_count, daemon=True).start()
 while True:
-    near, _ = listener.accept()
-    state["connections"] += 1
-    try:
-        far = connect()
-    except OSError:
-        near.close()
-        continue
-    connections += [near, far]
-    for pump, ends in ((to_client, (far, near)), (to_server, (near, far))):
-        threading.Thread(target=pump, args=ends, daemon=True).start()
+    if signal.sigwait(SIGNALS) == signal.SIGUSR1:
+        end(*connections)
+    else:
+        goes_on.set()
