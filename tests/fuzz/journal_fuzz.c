@@ -17,7 +17,7 @@
 /* Where journal.c has magic and version, and the digest of all before it. */
 static const struct layout {
     unsigned magic_at, magic_bytes, digest_at;
-} label_layout = {384, 12, 448}, held_layout = {0, 16, 56}, slot_layout = {0, 12, 496};
+} label_layout = {320, 12, 448}, held_layout = {0, 16, 120}, slot_layout = {0, 12, 496};
 enum { MEND_LABEL = 1, MEND_HELD = 2, MEND_SLOT = 4 };
 
 static unsigned char head[HEAD_BYTES], slot[JOURNAL_SLOT_BYTES];

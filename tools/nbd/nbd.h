@@ -104,7 +104,7 @@ enum nbd_result nbd_send(struct nbd *nbd, enum nbd_command command, uint64_t off
 /* Receives one reply, or one part of a structured one. */
 enum nbd_result nbd_receive(struct nbd *nbd, const struct nbd_sink *sink, struct nbd_finished *finished, struct error *err);
 /* One read, from start to end, with nothing else in flight. What the server cannot read, however small the steps, becomes zeroes and stands in
- * `lost`; without that (NULL), or when it cannot read its first sector either, it counts as LOST. */
+ * `lost`; without that (NULL) it counts as WRONG. When it cannot read its first sector either, that is LOST. */
 enum nbd_result nbd_read_at(struct nbd *nbd, void *bytes, uint64_t offset, size_t length, struct extents *lost, struct error *err);
 /* The shortest of so many small reads, with nothing else in flight: the way there and back, whatever adapters stand on it. */
 enum nbd_result nbd_round_trip(struct nbd *nbd, unsigned tries, double *seconds, struct error *err);

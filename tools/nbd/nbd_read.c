@@ -77,17 +77,17 @@ enum nbd_result nbd_round_trip(struct nbd *nbd, unsigned tries, double *seconds,
     return result;
 }
 
-/* What cannot be read is lost, if that is allowed, and if the source can read anything at all. */
+/* What cannot be read is lost, if that is allowed. An adapter whose own source is gone for a while reads nothing at all. */
 static enum nbd_result lose(struct nbd *nbd, const struct memory *memory, const struct piece *piece, int reason, struct extents *lost, struct error *err)
 {
     const struct nbd_sink nowhere = nbd_nowhere();
     int error = 0;
-    enum nbd_result result = lost ? ask(nbd, &nowhere, nbd->front_bytes, piece->unit, &error, err) : NBD_OK;
+    enum nbd_result result = ask(nbd, &nowhere, nbd->front_bytes, piece->unit, &error, err);
     if (result != NBD_OK)
         return result;
     if (!lost || error) {
         lost_refuse(piece->offset, piece->length, reason, err);
-        return NBD_LOST;
+        return error ? NBD_LOST : NBD_WRONG;
     }
     memset(memory->bytes + (piece->offset - memory->offset), 0, piece->length);
     return lost_take(lost, piece->offset, piece->length, err) < 0 ? NBD_WRONG : NBD_OK;

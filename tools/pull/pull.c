@@ -12,8 +12,11 @@
 #include "../base/cleanup.h"
 #include "../base/text.h"
 #include "../nbd/lost.h"
+#include "../source/source.h"
 #include "copy.h"
 #include "front.h"
+#include "lone.h"
+#include "resume.h"
 #include "scan.h"
 #include "target/ends.h"
 #include "target/hold.h"
@@ -21,6 +24,7 @@
 
 #define REQUEST_BYTES MIB
 #define BUFFERS_BYTES_MAX (24ull << 20) /* of all connections: the whole program stays below 32 MB */
+#define GLITCH_SECONDS 5u /* before the copy a lost source is not waited for longer: it may have been the wrong one */
 
 struct pull {
     const struct pull_options *options;
@@ -31,7 +35,7 @@ struct pull {
     struct identity identity;
     struct target target;
     struct journal journal;
-    struct identity map;      /* of the map of blocks in use; all zero: everything is */
+    struct map_digest map;    /* of the map of blocks in use; all zero: everything is */
     struct extents in_use, wanted;
     struct copy copy;
     enum pull_state state;
@@ -86,22 +90,34 @@ static int lay_front(struct pull *pull, struct error *err)
     return 0;
 }
 
-static int identify_source(struct pull *pull, struct error *err)
+static struct lone before_copy(struct pull *pull, bool is_identified)
 {
-    uint64_t size = pull->nbd.export.size_bytes;
-    if (size < 2 * MIB)
-        return error_set(err, "%s: the source has only %llu bytes: that is no server's disk", pull->options->source, (unsigned long long)size);
-    ends_open(&pull->ends, size);
-    if (identity_read(&pull->nbd, &pull->ends, &pull->identity, pull->options->zero_unreadable ? &pull->copy.lost : NULL, err) == NBD_OK)
-        return 0;
-    return error_prefix(err, "%s: read its first and last blocks", pull->options->source);
+    return (struct lone){.nbd = &pull->nbd, .source = &pull->source, .opened = pull->options->opened,
+                         .patience_seconds = (unsigned)least(pull->options->patience_seconds, GLITCH_SECONDS),
+                         .source_bytes = pull->ends.source_bytes, .identity = is_identified ? &pull->identity : NULL};
 }
 
-static int refuse_other_size(const struct pull *pull, uint64_t there, struct error *err)
+static enum nbd_result read_identity(struct nbd *nbd, void *context, struct error *err)
 {
-    error_set(err, "%s holds a copy of a source of %llu bytes, and this source has %llu", pull->options->target,
-              (unsigned long long)there, (unsigned long long)pull->ends.source_bytes);
-    return error_advise(err, "Is it the right source and the right disk? If so, --restart forgets what is there and starts over.");
+    struct pull *pull = context;
+    uint64_t size = nbd->export.size_bytes;
+    if (size < 2 * MIB) {
+        error_set(err, "the source has only %llu bytes: that is no server's disk", (unsigned long long)size);
+        return NBD_WRONG;
+    }
+    ends_close(&pull->ends);
+    ends_open(&pull->ends, size);
+    extents_free(&pull->copy.lost);
+    enum nbd_result result = identity_read(nbd, &pull->ends, &pull->identity, pull->options->zero_unreadable ? &pull->copy.lost : NULL, err);
+    if (result != NBD_OK)
+        error_prefix(err, "read its first and last blocks");
+    return result;
+}
+
+static int identify_source(struct pull *pull, struct error *err)
+{
+    struct lone lone = before_copy(pull, false);
+    return lone_do(&lone, read_identity, pull, err) == NBD_OK ? 0 : error_prefix(err, "%s", pull->options->source);
 }
 
 static int refuse_resized(const struct pull *pull, struct error *err)
@@ -128,58 +144,14 @@ static int take_map(struct pull *pull, struct error *err)
         extents_add(&pull->in_use, 0, size);
         return 0;
     }
-    pull->map = identity_of_map(&pull->in_use);
+    pull->map = map_digest_of(&pull->in_use);
     return 0;
 }
 
-static int refuse_other_map(const struct pull *pull, struct error *err)
-{
-    static const struct identity everything;
-    if (memcmp(&pull->map, &everything, sizeof everything) == 0) {
-        error_set(err, "the copy on %s leaves free space out, and now everything is to be copied", pull->options->target);
-        return error_advise(err, "Go on as it was begun, without --all; or start over, with --restart.");
-    }
-    error_set(err, "the copy on %s was begun when other blocks of the source were in use: it was written to since", pull->options->target);
-    return error_advise(err, "Stop what writes on the source, then start over with --restart.");
-}
-
-/* What is settled was copied by the map of an earlier run. A copy of everything can go on by any map. */
-static int agree_on_map(struct pull *pull, struct error *err)
-{
-    static const struct identity everything;
-    const struct identity *there = &pull->journal.map;
-    if (memcmp(there, &everything, sizeof everything) != 0 && memcmp(there, &pull->map, sizeof *there) != 0)
-        return refuse_other_map(pull, err);
-    pull->other_map = memcmp(there, &pull->map, sizeof *there) != 0;
-    pull->journal.map = pull->map;
-    return 0;
-}
-
-static int refuse_other_state(const struct pull *pull, struct error *err)
-{
-    error_set(err, "%s holds a %s of another source, or of this one in another state (it was written to since)", pull->options->target,
-              pull->state == PULL_HELD ? "copy" : "half-done copy");
-    return error_advise(err, "Is it the right source and the right disk? If so, --restart forgets what is there and starts over.");
-}
-
-/* Is there something to go on from, and is it of this very source? */
 static int look_at_target(struct pull *pull, struct error *err)
 {
-    cleanup_free unsigned char *head = aligned_alloc_checked(HEAD_BYTES);
-    if (target_read(&pull->target, head, 0, HEAD_BYTES, err) < 0)
-        return -1;
-    pull->state = state_in_head(head, &pull->journal);
-    if (pull->options->restart) {
-        journal_free(&pull->journal);
-        pull->state = PULL_NONE;
-    }
-    if (pull->state == PULL_NONE)
-        return 0;
-    if (pull->journal.source_bytes != pull->ends.source_bytes)
-        return refuse_other_size(pull, pull->journal.source_bytes, err);
-    if (memcmp(&pull->journal.identity, &pull->identity, sizeof pull->identity) != 0)
-        return refuse_other_state(pull, err);
-    return agree_on_map(pull, err);
+    const struct wanted_copy wanted = {pull->options, pull->ends.source_bytes, &pull->identity, &pull->map};
+    return resume_find(&wanted, &pull->target, &pull->journal, &pull->state, &pull->other_map, err);
 }
 
 /* Requests have the server's size limits, and pages where it lets us. */
@@ -208,10 +180,17 @@ static int prepare_target(struct pull *pull, uint32_t request_bytes, struct erro
     return ends_prepare(&pull->target, &pull->journal, &pull->ends, err);
 }
 
+static enum nbd_result find_not_zero(struct nbd *nbd, void *context, struct error *err)
+{
+    extents_free(context);
+    return scan_source(nbd, context, err);
+}
+
 static int find_wanted(struct pull *pull, struct error *err)
 {
     __attribute__((cleanup(extents_free))) struct extents not_zero = {0};
-    if (scan_source(&pull->nbd, &not_zero, err) != NBD_OK)
+    struct lone lone = before_copy(pull, true);
+    if (lone_do(&lone, find_not_zero, &not_zero, err) != NBD_OK)
         return -1;
     uint32_t unit = (uint32_t)most(PAGE_BYTES, pull->nbd.export.block_min);
     pull->wanted = extents_in_both(&not_zero, &pull->in_use, unit, pull->ends.source_bytes);
@@ -268,7 +247,8 @@ static int copy_body(struct pull *pull, pull_told *told, void *context, struct p
 static int verify_body(struct pull *pull, pull_told *told, void *context, struct pull_result *result, struct error *err)
 {
     struct verify verify = {.nbd = &pull->nbd, .source = &pull->source, .target = &pull->target, .journal = &pull->journal,
-                            .in_use = &pull->in_use, .ends = &pull->ends, .zero_unreadable = pull->options->zero_unreadable};
+                            .in_use = &pull->in_use, .ends = &pull->ends, .zero_unreadable = pull->options->zero_unreadable,
+                            .opened = pull->options->opened, .patience_seconds = pull->options->patience_seconds};
     return verify_run(&verify, told, context, result, err);
 }
 
@@ -297,6 +277,8 @@ static int open_target(struct pull *pull, struct error *err)
 static int pull_all(struct pull *pull, pull_told *told, void *context, struct pull_result *result, struct error *err)
 {
     const char *name = pull->options->source, *nbd_uri = pull->options->nbd_uri;
+    if (pull->options->opened && source_revive(pull->options->opened, err) < 0)
+        return error_prefix(err, "%s", name);
     if (connect_source(&pull->source, &pull->nbd, name, nbd_uri ? nbd_uri : name, err) < 0)
         return -1;
     if ((pull->options->into_partition && lay_front(pull, err) < 0) || identify_source(pull, err) < 0)

@@ -9,37 +9,20 @@
 static enum nbd_result verify_source(struct worker *worker, struct error *err)
 {
     struct copy *copy = worker->copy;
-    uint64_t expected = copy->journal->source_bytes;
-    if (worker->nbd.export.size_bytes != expected) {
-        error_set(err, "the source came back with another size: %llu bytes instead of %llu",
-                  (unsigned long long)worker->nbd.export.size_bytes, (unsigned long long)expected);
-        error_advise(err, "Is another disk served at this address now? What has arrived is kept.");
-        return NBD_WRONG;
-    }
-    enum nbd_result result = NBD_OK;
+    enum nbd_result result = identity_check_size(&worker->nbd, copy->journal->source_bytes, err);
+    if (result != NBD_OK)
+        return result;
     pthread_mutex_lock(&copy->verifying);
     pthread_mutex_lock(&copy->lock);
     uint64_t losses = copy->losses;
     bool known = copy->losses_verified == losses;
     pthread_mutex_unlock(&copy->lock);
-    if (!known) {
-        struct ends ends;
-        struct identity identity;
-        ends_open(&ends, expected);
-        struct extents lost = {0};
-        result = identity_read(&worker->nbd, &ends, &identity, copy->zero_unreadable ? &lost : NULL, err);
-        extents_free(&lost);
-        ends_close(&ends);
-        if (result == NBD_OK && memcmp(&identity, &copy->journal->identity, sizeof identity) != 0) {
-            error_set(err, "the source came back in another state: it was written to in between");
-            error_advise(err, "The copy would mix both states. Stop what writes on the source, then start over with --restart.");
-            result = NBD_WRONG;
-        }
-        pthread_mutex_lock(&copy->lock);
-        if (result == NBD_OK)
-            copy->losses_verified = losses;
-        pthread_mutex_unlock(&copy->lock);
-    }
+    if (!known)
+        result = identity_check(&worker->nbd, copy->journal->source_bytes, &copy->journal->identity, err);
+    pthread_mutex_lock(&copy->lock);
+    if (result == NBD_OK)
+        copy->losses_verified = losses;
+    pthread_mutex_unlock(&copy->lock);
     pthread_mutex_unlock(&copy->verifying);
     return result;
 }
@@ -67,12 +50,10 @@ void copy_relent(struct copy *copy)
     pthread_mutex_unlock(&copy->lock);
 }
 
+/* Not only after a loss: an adapter that tries again by itself says for a minute nothing of what has died below it. */
 void copy_revive_source(struct copy *copy)
 {
     struct error err = {0};
-    pthread_mutex_lock(&copy->lock);
-    bool lost = copy->trouble_since_ms != 0;
-    pthread_mutex_unlock(&copy->lock);
-    if (lost && copy->opened && source_revive(copy->opened, &err) < 0)
+    if (copy->opened && source_revive(copy->opened, &err) < 0)
         copy_lost(copy, false, &err);
 }

@@ -23,7 +23,6 @@ READ_ONLY, SEND_DF, MULTI = 1 << 1, 1 << 7, 1 << 8
 DONE = 1
 DATA, HOLE, STATUS, ERROR, ERROR_OFFSET = 1, 2, 5, 32769, 32770
 failed_once = set()
-DEFECTS = [int(line) for line in open(FILE + ".defects")] if LIE == "odd-defects" else []
 went = threading.Event()
 
 
@@ -111,8 +110,9 @@ def is_gone(offset):
 
 
 def has_defect(start, end):
-    """The sectors whose offsets stand in FILE.defects can never be read."""
-    return any(start < sector + 512 and sector < end for sector in DEFECTS)
+    """The sectors whose offsets stand in FILE.defects now cannot be read."""
+    with open(FILE + ".defects") as defects:
+        return any(start < int(sector) + 512 and int(sector) < end for sector in defects)
 
 
 def answer_read(connection, flags, cookie, offset, length, data):

@@ -10,7 +10,7 @@
 #include "../../base/text.h"
 #include "../../nbd/lost.h"
 
-#define VERSION 2u
+#define VERSION 3u
 #define DIGEST_BYTES 16
 
 /* A slot: header, bitmap, digests, what is lost. */
@@ -18,20 +18,20 @@
 #define SLOT_HEADER 512u
 #define SLOT_DIGEST 496u
 #define SLOT_LOST_BYTES LOST_AREA_BYTES(LOST_RANGES_MAX)
-enum { SLOT_VERSION = 8, SLOT_SEQUENCE = 16, SLOT_SOURCE_BYTES = 24, SLOT_CHUNK_BYTES = 32, SLOT_BITMAP_BYTES = 40, SLOT_IDENTITY = 48, SLOT_SOURCE = 64, SLOT_MAP = 320 };
+enum { SLOT_VERSION = 8, SLOT_SEQUENCE = 16, SLOT_SOURCE_BYTES = 24, SLOT_CHUNK_BYTES = 32, SLOT_BITMAP_BYTES = 40, SLOT_SOURCE = 48, SLOT_MAP = 304, SLOT_IDENTITY = 320 };
 
-/* The label: text, and from byte 384 a record. Bytes 510 and 511 stay zero. In the moment when the slots are gone already, what is lost stands
+/* The label: text, and from byte 320 a record. Bytes 510 and 511 stay zero. In the moment when the slots are gone already, what is lost stands
  * in place of the source's name. */
-#define LABEL_TEXT_MAX 384u
+#define LABEL_TEXT_MAX 320u
 #define LABEL_SOURCE "\nSource: "
 #define LABEL_WORDS "rehost: this disk is being filled and is not usable yet. Start rehost again to go on."
 #define LABEL_MAGIC "rhlabel1"
-enum { LABEL_LOST = 88, LABEL_RECORD = 384, LABEL_VERSION = 392, LABEL_COMPLETE = 396, LABEL_SOURCE_BYTES = 400, LABEL_CHUNK_BYTES = 408, LABEL_IDENTITY = 416, LABEL_MAP = 432, LABEL_DIGEST = 448 };
+enum { LABEL_LOST = 88, LABEL_RECORD = 320, LABEL_VERSION = 328, LABEL_COMPLETE = 332, LABEL_SOURCE_BYTES = 336, LABEL_CHUNK_BYTES = 344, LABEL_IDENTITY = 352, LABEL_MAP = 432, LABEL_DIGEST = 448 };
 
 /* The marker: CD 18 is INT 18h ("no boot here, go on"), EB FE jumps to itself should the firmware come back. */
 #define HELD_CODE "\xcd\x18\xeb\xfe"
 #define HELD_MAGIC "rehost: held"
-enum { HELD_NAME = 4, HELD_IDENTITY = 16, HELD_SOURCE_BYTES = 32, HELD_MAP = 40, HELD_DIGEST = 56, HELD_LOST = 72 };
+enum { HELD_NAME = 4, HELD_IDENTITY = 16, HELD_SOURCE_BYTES = 96, HELD_MAP = 104, HELD_DIGEST = 120, HELD_LOST = 136 };
 
 /* The partition table of an MBR, behind the boot code. */
 enum { PARTITION_ENTRIES = 446, PARTITION_ENTRY_BYTES = 16, ENTRY_TYPE = 4, ENTRY_START = 8 };
@@ -106,7 +106,7 @@ size_t journal_encode(const struct journal *journal, unsigned char *slot)
     put_le64(slot + SLOT_BITMAP_BYTES, words * 8);
     memcpy(slot + SLOT_IDENTITY, journal->identity.bytes, IDENTITY_BYTES);
     memcpy(slot + SLOT_SOURCE, journal->source, SOURCE_TEXT_BYTES);
-    memcpy(slot + SLOT_MAP, journal->map.bytes, IDENTITY_BYTES);
+    memcpy(slot + SLOT_MAP, journal->map.bytes, MAP_DIGEST_BYTES);
     for (size_t i = 0; i < words; i++)
         put_le64(slot + SLOT_HEADER + i * 8, journal->settled[i]);
     digest_two(slot, SLOT_DIGEST, slot + SLOT_HEADER, words * 8, slot + SLOT_DIGEST);
@@ -144,7 +144,7 @@ bool journal_decode(const unsigned char *slot, struct journal *journal)
     }
     memcpy(journal->identity.bytes, slot + SLOT_IDENTITY, IDENTITY_BYTES);
     memcpy(journal->source, slot + SLOT_SOURCE, SOURCE_TEXT_BYTES - 1);
-    memcpy(journal->map.bytes, slot + SLOT_MAP, IDENTITY_BYTES);
+    memcpy(journal->map.bytes, slot + SLOT_MAP, MAP_DIGEST_BYTES);
     journal->settled = checked_alloc(words * 8);
     for (size_t i = 0; i < words; i++)
         journal->settled[i] = get_le64(slot + SLOT_HEADER + i * 8);
@@ -158,7 +158,7 @@ void label_encode(const struct journal *journal, unsigned char sector[SECTOR])
 {
     memset(sector, 0, SECTOR);
     bool tells_lost = journal->complete && journal->lost.count;
-    int length = snprintf((char *)sector, LABEL_TEXT_MAX, LABEL_WORDS "%s%.250s\n", tells_lost ? "" : LABEL_SOURCE, tells_lost ? "" : journal->source);
+    int length = snprintf((char *)sector, LABEL_TEXT_MAX, LABEL_WORDS "%s%.220s\n", tells_lost ? "" : LABEL_SOURCE, tells_lost ? "" : journal->source);
     if (length < 0)
         sector[0] = '\0';
     if (tells_lost)
@@ -169,7 +169,7 @@ void label_encode(const struct journal *journal, unsigned char sector[SECTOR])
     put_le64(sector + LABEL_SOURCE_BYTES, journal->source_bytes);
     put_le64(sector + LABEL_CHUNK_BYTES, journal->chunk_bytes);
     memcpy(sector + LABEL_IDENTITY, journal->identity.bytes, IDENTITY_BYTES);
-    memcpy(sector + LABEL_MAP, journal->map.bytes, IDENTITY_BYTES);
+    memcpy(sector + LABEL_MAP, journal->map.bytes, MAP_DIGEST_BYTES);
     digest_two(sector, LABEL_DIGEST, NULL, 0, sector + LABEL_DIGEST);
 }
 
@@ -183,7 +183,7 @@ bool label_decode(const unsigned char sector[SECTOR], struct journal *journal)
         get_le32(sector + LABEL_VERSION) != VERSION || !sizes_fit(journal))
         return false;
     memcpy(journal->identity.bytes, sector + LABEL_IDENTITY, IDENTITY_BYTES);
-    memcpy(journal->map.bytes, sector + LABEL_MAP, IDENTITY_BYTES);
+    memcpy(journal->map.bytes, sector + LABEL_MAP, MAP_DIGEST_BYTES);
     if (journal->complete)
         (void)lost_decode(sector + LABEL_LOST, LABEL_RECORD - LABEL_LOST, journal->source_bytes, &journal->lost);
     char text[LABEL_TEXT_MAX + 1] = {0};
@@ -264,7 +264,7 @@ void held_encode(unsigned char sector[SECTOR], const struct journal *journal)
     memcpy(sector + HELD_NAME, HELD_MAGIC, 12);
     memcpy(sector + HELD_IDENTITY, journal->identity.bytes, IDENTITY_BYTES);
     put_le64(sector + HELD_SOURCE_BYTES, journal->source_bytes);
-    memcpy(sector + HELD_MAP, journal->map.bytes, IDENTITY_BYTES);
+    memcpy(sector + HELD_MAP, journal->map.bytes, MAP_DIGEST_BYTES);
     lost_encode(&journal->lost, sector + HELD_LOST, HELD_CODE_AREA - HELD_LOST);
     digest_two(sector, HELD_DIGEST, NULL, 0, sector + HELD_DIGEST);
 }
@@ -284,7 +284,7 @@ bool held_decode(const unsigned char sector[SECTOR], struct journal *journal)
         return false;
     *journal = (struct journal){.source_bytes = get_le64(sector + HELD_SOURCE_BYTES)};
     memcpy(journal->identity.bytes, sector + HELD_IDENTITY, IDENTITY_BYTES);
-    memcpy(journal->map.bytes, sector + HELD_MAP, IDENTITY_BYTES);
+    memcpy(journal->map.bytes, sector + HELD_MAP, MAP_DIGEST_BYTES);
     (void)lost_decode(sector + HELD_LOST, HELD_CODE_AREA - HELD_LOST, journal->source_bytes, &journal->lost);
     return true;
 }

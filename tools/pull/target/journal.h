@@ -22,15 +22,23 @@
 #define JOURNAL_SLOT_OFFSET(n) (4096u + (n) * JOURNAL_SLOT_BYTES)
 #define JOURNAL_CHUNKS_MAX (2u << 20) /* a bitmap of 256 KiB: half of a slot */
 #define SOURCE_TEXT_BYTES 256
-#define IDENTITY_BYTES 16
+#define IDENTITY_PARTS 20u
+#define IDENTITY_PART_BYTES 4u
+#define IDENTITY_BYTES (IDENTITY_PARTS * IDENTITY_PART_BYTES)
+#define MAP_DIGEST_BYTES 16
 
+/* A digest for each part of a source's ends (../identity.h); 0: not all of it could be read. */
 struct identity {
     unsigned char bytes[IDENTITY_BYTES];
 };
 
+struct map_digest {
+    unsigned char bytes[MAP_DIGEST_BYTES];
+};
+
 struct journal {
     struct identity identity; /* of the source's content */
-    struct identity map;      /* of the map of its blocks in use that the copy follows; all zero: everything is copied */
+    struct map_digest map;    /* of the map of its blocks in use that the copy follows; all zero: everything is copied */
     uint64_t source_bytes;
     uint64_t chunk_bytes;     /* a power of two, at least 1 MiB */
     uint64_t sequence;        /* of the slot; the higher one counts */

@@ -14,6 +14,7 @@
 #include "../../base/cleanup.h"
 #include "../../base/text.h"
 #include "../../nbd/lost.h"
+#include "../lone.h"
 #include "readback.h"
 
 #define TELL_EVERY_MS 250
@@ -69,17 +70,24 @@ static void hash_at(struct pass *pass, uint64_t offset, const void *bytes, size_
     hash(pass, bytes, length);
 }
 
-static void tell(struct pass *pass)
+static void tell_trouble(void *context, const char *trouble)
 {
-    int64_t now = clock_ms();
-    if (!pass->told || now - pass->told_ms < TELL_EVERY_MS)
-        return;
+    struct pass *pass = context;
     struct pull_progress progress = pass->result->progress;
+    if (!pass->told)
+        return;
+    pass->told_ms = clock_ms();
     progress.verifying = true;
     progress.verified_bytes = pass->hashed;
-    progress.seconds = (double)(now - pass->started_ms) / 1000;
+    progress.seconds = (double)(pass->told_ms - pass->started_ms) / 1000;
+    progress.trouble = trouble;
     pass->told(pass->context, &progress);
-    pass->told_ms = now;
+}
+
+static void tell(struct pass *pass)
+{
+    if (clock_ms() - pass->told_ms >= TELL_EVERY_MS)
+        tell_trouble(pass, NULL);
 }
 
 static uint64_t group_bytes(const struct verify *verify)
@@ -87,24 +95,17 @@ static uint64_t group_bytes(const struct verify *verify)
     return verify->journal->digests.chunks_per_group * verify->journal->chunk_bytes;
 }
 
-static int connect_source(const struct verify *verify, struct error *err)
+/* What comes again of the source. */
+struct again {
+    unsigned char *bytes;
+    uint64_t start, end;
+    struct extents *lost; /* as for nbd_read_at */
+};
+
+static enum nbd_result read_again(struct nbd *nbd, void *context, struct error *err)
 {
-    struct ends ends;
-    struct identity identity;
-    struct extents lost = {0};
-    if (verify->nbd->stream.fd >= 0)
-        return 0;
-    if (nbd_connect(verify->nbd, verify->source, err) != NBD_OK)
-        return -1;
-    if (verify->nbd->export.size_bytes != verify->journal->source_bytes)
-        return error_set(err, "the source came back with another size");
-    ends_open(&ends, verify->journal->source_bytes);
-    enum nbd_result result = identity_read(verify->nbd, &ends, &identity, verify->zero_unreadable ? &lost : NULL, err);
-    ends_close(&ends);
-    extents_free(&lost);
-    if (result != NBD_OK)
-        return -1;
-    return memcmp(&identity, &verify->journal->identity, sizeof identity) == 0 ? 0 : error_set(err, "the source came back in another state");
+    const struct again *again = context;
+    return nbd_read_at(nbd, again->bytes, again->start, (size_t)(again->end - again->start), again->lost, err);
 }
 
 /* As it has to be on the target: what was lost is zero there. */
@@ -112,8 +113,11 @@ static int fetch(struct pass *pass, unsigned char *bytes, uint64_t start, uint64
 {
     const struct verify *verify = pass->verify;
     const struct extents *lost = &verify->journal->lost;
-    if (nbd_read_at(verify->nbd, bytes, start, (size_t)(end - start), verify->zero_unreadable ? &pass->lost : NULL, err) != NBD_OK)
-        return -1;
+    struct again again = {bytes, start, end, verify->zero_unreadable ? &pass->lost : NULL};
+    const struct lone lone = {verify->nbd, verify->source, verify->opened, verify->patience_seconds, verify->journal->source_bytes,
+                              &verify->journal->identity, tell_trouble, pass};
+    if (lone_do(&lone, read_again, &again, err) != NBD_OK)
+        return error_prefix(err, "fetch again what differs");
     for (size_t i = extents_find(lost, start); i < lost->count && lost->items[i].start < end; i++) {
         uint64_t from = most(lost->items[i].start, start), to = least(lost->items[i].end, end);
         memset(bytes + (from - start), 0, (size_t)(to - from));
@@ -170,8 +174,6 @@ static int compare_group(struct pass *pass, struct error *err)
     const struct verify *verify = pass->verify;
     cleanup_free unsigned char *right = aligned_alloc_checked(READBACK_STEP), *buffer = aligned_alloc_checked(READBACK_STEP + TARGET_AROUND_BYTES);
     uint64_t start = most(pass->group * group_bytes(verify), HEAD_BYTES), end = least((pass->group + 1) * group_bytes(verify), verify->ends->tail_start);
-    if (connect_source(verify, err) < 0)
-        return error_prefix(err, "fetch again what differs");
     if (EVP_MD_CTX_copy_ex(pass->sha, pass->sha_before) != 1)
         abort();
     pass->hashed = pass->hashed_before;

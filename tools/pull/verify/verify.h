@@ -13,6 +13,8 @@ struct verify {
     const struct extents *in_use;
     const struct ends *ends;
     bool zero_unreadable;
+    struct source *opened;     /* these two as in struct pull_options */
+    unsigned patience_seconds;
 };
 
 /* Sees to it that the copy is digested from now on. What an earlier run settled without that is compared with the source later on, and so
