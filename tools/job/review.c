@@ -4,6 +4,8 @@
 #include "../base/cleanup.h"
 #include "run.h"
 
+#define LOOK_TRIES 3
+
 static struct plan_input input_for(struct run *run, const struct guest *guest)
 {
     return (struct plan_input){
@@ -118,17 +120,15 @@ static int plan_guest(struct run *run, const struct guest *guest, struct error *
 }
 
 /* Without a map everything is copied. Taken before anything is mounted: partclone looks into no file system that is. */
-static void find_map(struct run *run, unsigned i, const struct guest *guest)
+static int find_map(struct run *run, unsigned i, const struct guest *guest, struct error *err)
 {
-    struct error failure = {0};
     struct used_map *map = &run->disks[i].map;
     cJSON **shown = &run->state.disks[i].map;
-    cleanup_free char *prefix = run_prefix(run, i);
     used_free(map);
-    if (!run->job.all && used_find_on(guest, map, &failure) < 0)
-        console_say(&run->console, "    %severything will be copied, as it cannot be told what is in use: %s\n", prefix, failure.message);
+    int result = run->job.all ? 0 : used_find_on(guest, map, err);
     cJSON_Delete(*shown);
     *shown = map->disk_bytes ? used_to_json(map) : NULL;
+    return result;
 }
 
 static void show_maps(struct run *run)
@@ -153,6 +153,9 @@ static int go_on_without_plan(struct run *run, const struct error *failure, stru
             return error_prefix(err, "the source has gone away");
     console_say(&run->console, "    warning: the system on the source cannot be read before the copy: %s\n", failure->message);
     console_say(&run->console, "    It will be checked and planned for after the copy; if it cannot boot here, that will be known only then.\n");
+    for (unsigned i = 0; i < run->disk_count && !run->job.all; i++)
+        if (!run->disks[i].map.disk_bytes)
+            console_say(&run->console, "    Of %s everything will be copied, as it cannot be told what is in use.\n", run->job.disks[i].source);
     return 0;
 }
 
@@ -169,33 +172,67 @@ static int take_keys(struct run *run, struct error *err)
     return run->keys.count ? 0 : guest_keys_add_file(&run->keys, run->job.luks_key, err);
 }
 
+static int attach_source(struct run *run, unsigned i, struct guest *guest, struct error *err)
+{
+    if (guest_attach_source(&run->disks[i].source, guest, err) < 0)
+        return -1;
+    if (find_map(run, i, guest, err) == 0)
+        return 0;
+    guest_close(guest, NULL);
+    return -1;
+}
+
 static int attach_sources(struct run *run, struct guest *guest, struct error *err)
 {
-    if (guest_attach_source(&run->disks[0].source, guest, err) < 0)
+    if (attach_source(run, 0, guest, err) < 0)
         return -1;
-    find_map(run, 0, guest);
     for (unsigned i = 1; i < run->disk_count; i++) {
         struct guest other;
-        if (guest_attach_source(&run->disks[i].source, &other, err) < 0) {
+        if (attach_source(run, i, &other, err) < 0) {
             guest_close(guest, NULL);
             return -1;
         }
-        find_map(run, i, &other);
         guest_add_disk(guest, &other);
     }
     return 0;
 }
 
+/* On -1 there is nothing to close. */
+static int look_in(struct run *run, struct guest *guest, struct error *err)
+{
+    *guest = (struct guest){0};
+    if (attach_sources(run, guest, err) < 0)
+        return -1;
+    guest->keys = &run->keys;
+    run->into_partition = guest_disk_is_bare(&guest->disk);
+    if (guest_look_in(guest, err) == 0)
+        return 0;
+    guest_close(guest, NULL);
+    return -1;
+}
+
+/* What makes NBD of a source was killed while it was read. */
+static bool came_back(struct run *run)
+{
+    bool any = false;
+    for (unsigned i = 0; i < run->disk_count; i++)
+        any |= source_came_back(&run->disks[i].source);
+    return any;
+}
+
 static int look_and_plan(struct run *run, struct error *err)
 {
-    struct guest guest = {0};
+    struct guest guest;
     struct error failure = {0};
     run->absent_file_systems = 0;
-    if (attach_sources(run, &guest, &failure) < 0)
+    int result = look_in(run, &guest, &failure);
+    for (unsigned i = 1; i < LOOK_TRIES && result < 0 && came_back(run); i++) {
+        console_say(&run->console, "    it stopped answering, and is there again: reading once more ...\n");
+        result = look_in(run, &guest, &failure);
+    }
+    if (result < 0)
         return go_on_without_plan(run, &failure, err);
-    guest.keys = &run->keys;
-    run->into_partition = guest_disk_is_bare(&guest.disk);
-    int result = guest_look_in(&guest, &failure) < 0 ? go_on_without_plan(run, &failure, err) : plan_guest(run, &guest, err);
+    result = plan_guest(run, &guest, err);
     return guest_close(&guest, result < 0 ? NULL : err) < 0 ? -1 : result;
 }
 

@@ -18,6 +18,7 @@
 #define CONNECTIONS_MAX 16
 #define REQUEST_BYTES_MIN 4096
 #define REQUEST_BYTES_MAX (8u << 20)
+#define MAP_TRIES 3
 
 struct arguments {
     struct pull_options options; /* of every disk */
@@ -117,17 +118,26 @@ static int parse(int argc, char **argv, struct arguments *arguments, int *status
     return 0;
 }
 
+/* 0; 1: it is the source itself that cannot be had. */
+static int look_for_map(struct disk *disk, struct error *err)
+{
+    uint64_t size_bytes;
+    if (pull_source_size(disk->source.uri, disk->source.nbd_uri, &size_bytes, NULL) < 0)
+        return 1;
+    return used_find_in(&disk->source, &disk->map, err);
+}
+
 /* Without a map everything is copied. What is in the way of the source itself, the pull says in its own words. */
 static void find_map(struct disk *disk, const struct arguments *arguments)
 {
     struct error err = {0};
-    uint64_t size_bytes;
-    if (pull_source_size(disk->source.uri, disk->source.nbd_uri, &size_bytes, NULL) < 0)
-        return;
-    if (used_find_in(&disk->source, &disk->map, &err) < 0) {
+    int status = look_for_map(disk, &err);
+    for (unsigned i = 1; i < MAP_TRIES && status != 0 && source_came_back(&disk->source); i++)
+        status = look_for_map(disk, &err);
+    if (status < 0)
         fprintf(stderr, "rehost: pull: everything is copied, as it cannot be told what is in use: %s\n", err.message);
+    if (status != 0)
         return;
-    }
     report_map(&disk->options, arguments->json, arguments->count > 1, &disk->map);
     disk->options.in_use = &disk->map.in_use;
     disk->options.in_use_of_bytes = disk->map.disk_bytes;

@@ -4,7 +4,7 @@
 
 #include "../base/cleanup.h"
 #include "../base/fingerprint.h"
-#include "../nbd/relay.h"
+#include "pin.h"
 #include "probe.h"
 #include "secret.h"
 #include "transport.h"
@@ -32,10 +32,9 @@ static int add_pinned(const struct source_uri *uri, struct source *source, struc
         error_set(err, "\"%.200s\" is no SHA-256 fingerprint of a certificate", fingerprint);
         return error_advise(err, "It is 32 bytes in hexadecimal, with or without colons and \"SHA256:\" before them.");
     }
-    cleanup_free char *socket = checked_printf("%s/https.sock", source->directory);
-    if (relay_start_tls(uri->host, uri->port ? uri->port : "443", fingerprint, socket, &source->relay_pid, err) < 0)
+    if (pin_relay_open(uri, source->directory, &source->relay, err) < 0)
         return -1;
-    adapter_option(options, "unix-socket-path", socket);
+    adapter_option(options, "unix-socket-path", source->relay.socket);
     add_url(uri, "http", options);
     return 0;
 }

@@ -18,6 +18,7 @@
 #include "../nbd/uri.h"
 #include "image.h"
 #include "parts.h"
+#include "pin.h"
 #include "probe.h"
 #include "transport.h"
 
@@ -204,7 +205,7 @@ void source_close(struct source *source)
     parts_close(source);
     adapter_end(&source->image);
     adapter_end(&source->transport);
-    program_end(source->relay_pid);
+    pin_relay_end(&source->relay);
     if (source->reach.count && source->secret_fd >= 0)
         close(source->secret_fd);
     if (source->mount_point)

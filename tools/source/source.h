@@ -23,6 +23,13 @@ struct source_secrets {
     void *context;
 };
 
+/* What speaks TLS for a transport whose server is known by its certificate. */
+struct source_relay {
+    pid_t pid; /* 0: it is down */
+    char *host, *port, *fingerprint; /* what starts it again */
+    char *socket; /* where it is heard; NULL: there is none, and the rest means nothing */
+};
+
 /* Of a VMDK that stands in several files. */
 struct source_part {
     struct adapter bytes, file; /* the second shows what the first serves */
@@ -34,7 +41,7 @@ struct source { /* zeroed: none */
     char *directory; /* 0700, of this source alone; NULL when the URI speaks NBD by itself */
     char *mount_point; /* of a folder on a server, or NULL */
     char *file;      /* what the transport came to, when that is a file of this machine, or else: */
-    pid_t relay_pid; /* 0; what speaks TLS for the transport */
+    struct source_relay relay;
     struct adapter transport;
     struct strings reach; /* what the transport's nbdkit was told, where it can reach other files of the same folder; and … */
     int secret_fd;        /* … what it was handed down, or -1; ours as long as there is `reach` */
@@ -58,7 +65,9 @@ int source_open(const char *uri, const struct source_secrets *secrets, struct so
 int source_open_file(const char *file, struct source *source, struct error *err);
 void source_close(struct source *source);
 /* Starts anew what has died of the programs that make NBD of it, not too often: for whoever has lost the source. They end with the thread that calls
- * this. -1: it does not start. */
+ * this. 1: something was, 0: nothing had died, or it is too early; -1: it does not start. */
 int source_revive(struct source *source, struct error *err);
+/* For whoever has read it in vain: true when something had died, and runs again. Waits for it, some seconds at most. */
+bool source_came_back(struct source *source);
 
 #endif
