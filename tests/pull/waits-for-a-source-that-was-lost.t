@@ -73,4 +73,15 @@ stop "$SERVER"
 start limited nbdkit -f -r -U "$WORK/limited.sock" --filter=rate --filter=limit file "$SOURCE" limit=2 rate=800M
 wait_for_socket "$WORK/limited.sock"
 tries "a server that allows fewer connections than wanted" pulls_whole "$SOURCE" --restart "$(uri limited)" "$WORK/limited"
+stop "$SERVER"
+
+# A server that ends each connection after two seconds, in which a third of the disk comes. After each loss 5 MiB are read to know it again.
+if [ -e "$(nbdkit --dump-config | sed -n 's/^filterdir=//p')/nbdkit-time-limit-filter.so" ]; then # nbdkit 1.40
+    serve_nbdkit impatient --filter=time-limit --filter=rate file "$SOURCE" time-limit=2 rate=120M
+    tries "a server that ends every connection after a while" pulls_whole "$SOURCE" --json "$(uri impatient)" "$WORK/impatient"
+    tries "... which it did" test "$(json_number "$WORK/pull.out" received_bytes)" -ge $((SIZE + 10 * 1048576))
+else
+    TAP_COUNT=$((TAP_COUNT + 1))
+    echo "ok $TAP_COUNT - a server that ends every connection after a while # SKIP this nbdkit has no such filter"
+fi
 tap_done
