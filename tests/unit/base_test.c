@@ -178,6 +178,42 @@ static void output_keeps_its_tail(void **state)
     assert_non_null(strstr(output.data, "line 4999\n"));
 }
 
+static void what_would_command_a_terminal_is_not_shown(void **state)
+{
+    (void)state;
+    char words[] = "caf\xc3\xa9\t\x1b]0;x\a\r\x7f\n\xc2\x9bH\xc2\xa0\x9b";
+    assert_string_equal(string_plain(words), "caf\xc3\xa9\t?]0;x???\n??H\xc2\xa0?");
+}
+
+static void an_error_holds_nothing_that_commands_a_terminal(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    error_set(&err, "it said \x1b[2J");
+    error_prefix(&err, "run \x1b[31mit");
+    error_advise(&err, "look at \x1b]0;x\a");
+    assert_string_equal(err.message, "run ?[31mit: it said ?[2J");
+    assert_string_equal(err.advice, "look at ?]0;x?");
+}
+
+static void names_that_no_system_makes_are_not_listed(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/rehost-names-XXXXXX";
+    static const char *const names[] = {"plain", "two\nlines", "\x1b[2J"};
+    cleanup_strings struct strings listed = {0};
+    assert_non_null(mkdtemp(path));
+    cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (size_t i = 0; i < 3; i++)
+        close(openat(fd, names[i], O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    assert_int_equal(root_list(fd, "/", &listed), 0);
+    for (size_t i = 0; i < 3; i++)
+        unlinkat(fd, names[i], 0);
+    rmdir(path);
+    assert_int_equal(listed.count, 1);
+    assert_string_equal(listed.items[0], "plain");
+}
+
 static void bytes_that_are_no_utf8_become_question_marks(void **state)
 {
     (void)state;
@@ -238,6 +274,9 @@ int main(void)
         cmocka_unit_test(a_program_is_waited_for_until_it_ends_and_no_longer_than_said),
         cmocka_unit_test(a_program_that_is_missing_is_named),
         cmocka_unit_test(output_keeps_its_tail),
+        cmocka_unit_test(what_would_command_a_terminal_is_not_shown),
+        cmocka_unit_test(an_error_holds_nothing_that_commands_a_terminal),
+        cmocka_unit_test(names_that_no_system_makes_are_not_listed),
         cmocka_unit_test(bytes_that_are_no_utf8_become_question_marks),
         cmocka_unit_test(options_and_words_are_told_apart),
         cmocka_unit_test(escapes_of_a_uri_come_back_as_they_were),

@@ -29,7 +29,7 @@ static struct plan_input input_of(const struct wishes *wishes, const struct gues
 static void tell(void *context, const struct operation *operation, size_t index, size_t count)
 {
     (void)context;
-    cleanup_free char *words = operation_words(operation);
+    cleanup_free char *words = string_plain(operation_words(operation));
     printf("[%zu/%zu] %s: %s\n", index + 1, count, words, operation->why);
     fflush(stdout); /* a run takes minutes */
 }
@@ -42,7 +42,8 @@ static void print_diffs(const struct guest *guest, const struct plan *plan)
             continue;
         cleanup_free char *before = root_read(guest->root_fd, operation->path, ROOT_READ_MAX, NULL);
         cleanup_free char *diff = text_diff(before, operation->content);
-        printf("\n--- %s\n%s", operation->path, diff);
+        cleanup_free char *path = string_plain(checked_copy(operation->path));
+        printf("\n--- %s\n%s", path, string_plain(diff));
     }
 }
 

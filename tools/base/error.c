@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
+
 int error_set(struct error *err, const char *format, ...)
 {
     if (!err)
@@ -14,6 +16,7 @@ int error_set(struct error *err, const char *format, ...)
     va_start(args, format);
     vsnprintf(err->message, sizeof err->message, format, args);
     va_end(args);
+    string_plain(err->message);
     err->errno_value = 0;
     return -1;
 }
@@ -29,6 +32,7 @@ int error_errno(struct error *err, const char *format, ...)
     va_end(args);
     if (length >= 0 && (size_t)length < sizeof err->message)
         snprintf(err->message + length, sizeof err->message - (size_t)length, ": %s", strerror(saved));
+    string_plain(err->message);
     err->errno_value = saved;
     return -1;
 }
@@ -49,6 +53,7 @@ int error_prefix(struct error *err, const char *format, ...)
     // Too long a chain of reasons loses its innermost end.
     if (snprintf(err->message + length, sizeof err->message - length, ": %s", inner) < 0)
         err->message[length] = '\0';
+    string_plain(err->message);
     return -1;
 }
 
@@ -60,5 +65,6 @@ int error_advise(struct error *err, const char *format, ...)
     va_start(args, format);
     vsnprintf(err->advice, sizeof err->advice, format, args);
     va_end(args);
+    string_plain(err->advice);
     return -1;
 }

@@ -7,25 +7,14 @@
 #include "cleanup.h"
 #include "options.h"
 
-/* The length of the UTF-8 sequence that starts here, 0 when it is none (RFC 3629, without the surrogate check:
- * a reader of our documents only needs well-formed sequences). */
-static size_t sequence_length(const unsigned char *byte)
-{
-    size_t length = byte[0] < 0x80 ? 1 : byte[0] < 0xc2 ? 0 : byte[0] < 0xe0 ? 2 : byte[0] < 0xf0 ? 3 : byte[0] < 0xf5 ? 4 : 0;
-    for (size_t i = 1; i < length; i++)
-        if ((byte[i] & 0xc0) != 0x80)
-            return 0;
-    return length;
-}
-
 static char *as_utf8(const char *string)
 {
     char *copy = checked_copy(string);
-    for (unsigned char *byte = (unsigned char *)copy; *byte;) {
-        size_t length = sequence_length(byte);
+    for (char *at = copy; *at;) {
+        size_t length = utf8_length(at);
         if (!length)
-            *byte = '?';
-        byte += length ? length : 1;
+            *at = '?';
+        at += length ? length : 1;
     }
     return copy;
 }

@@ -108,6 +108,15 @@ bool root_is_same_file(int root_fd, const char *a, const char *b)
     return root_stat(root_fd, a, &first) == 0 && root_stat(root_fd, b, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 
+/* No system makes a name with a line end or an escape sequence in it; in what is shown and written of it they would pass for something else. */
+static bool is_listed(const char *name)
+{
+    for (const char *at = name; *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            return false;
+    return strcmp(name, ".") && strcmp(name, "..");
+}
+
 int root_list(int root_fd, const char *path, struct strings *names)
 {
     int fd = root_open(root_fd, path, O_RDONLY | O_DIRECTORY, 0);
@@ -119,7 +128,7 @@ int root_list(int root_fd, const char *path, struct strings *names)
         return -1;
     }
     for (struct dirent *entry; names->count < NAMES_MAX && (entry = readdir(dir));)
-        if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+        if (is_listed(entry->d_name))
             strings_add(names, entry->d_name);
     strings_sort(names);
     return 0;

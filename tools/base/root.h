@@ -32,7 +32,7 @@ bool root_is_file(int root_fd, const char *path);
 bool root_is_directory(int root_fd, const char *path);
 /* The same path, or two that lead to one file; NULL is none. */
 bool root_is_same_file(int root_fd, const char *a, const char *b);
-/* The names in a directory, sorted, without "." and "..": at most 65536 of them. 0, or -1 with errno. */
+/* The names in a directory, sorted, without "." and ".." and those with control characters: at most 65536 of them. 0, or -1 with errno. */
 int root_list(int root_fd, const char *path, struct strings *names);
 /* Opens the directory that holds `path` (its last component is not resolved) and points `*name` into `path`. */
 int root_open_parent(int root_fd, const char *path, const char **name);

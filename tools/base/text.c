@@ -186,6 +186,35 @@ char *string_trim(char *string)
     return string;
 }
 
+/* RFC 3629, without the check for surrogates: readers only need well-formed sequences. */
+size_t utf8_length(const char *string)
+{
+    const unsigned char *byte = (const unsigned char *)string;
+    size_t length = byte[0] < 0x80 ? 1 : byte[0] < 0xc2 ? 0 : byte[0] < 0xe0 ? 2 : byte[0] < 0xf0 ? 3 : byte[0] < 0xf5 ? 4 : 0;
+    for (size_t i = 1; i < length; i++)
+        if ((byte[i] & 0xc0) != 0x80)
+            return 0;
+    return length;
+}
+
+/* 0xc2 0x80 to 0xc2 0x9f are the controls C1 of ISO 6429: one of them begins the same sequences as ESC [. */
+static bool commands_terminal(const char *at)
+{
+    unsigned char byte = (unsigned char)*at, next = byte ? (unsigned char)at[1] : 0;
+    return !utf8_length(at) || (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f || (byte == 0xc2 && next < 0xa0);
+}
+
+char *string_plain(char *string)
+{
+    for (char *at = string; *at;) {
+        size_t length = utf8_length(at) ? utf8_length(at) : 1;
+        if (commands_terminal(at))
+            memset(at, '?', length);
+        at += length;
+    }
+    return string;
+}
+
 static int hex_digit(char c)
 {
     return c >= '0' && c <= '9' ? c - '0' : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 : -1;

@@ -46,6 +46,11 @@ bool string_starts(const char *string, const char *prefix);
 bool string_ends(const char *string, const char *suffix);
 /* Cuts blanks off both ends, in place; returns the first that is left. */
 char *string_trim(char *string);
+/* The length of the UTF-8 sequence that starts here, at least 1; 0 when it is none. */
+size_t utf8_length(const char *string);
+/* Puts '?', in place, for all that would command a terminal and not be shown by it: the words of a guest and of its programs are. Line ends
+ * and tabs stay. Returns `string`. */
+char *string_plain(char *string);
 /* The text with %XX resolved, the caller's; NULL when an escape is broken or hides a NUL. */
 char *string_percent_decode(const char *text, size_t length);
 /* The other way, for a path; the caller's. */

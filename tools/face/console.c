@@ -54,10 +54,12 @@ static void say_on(struct terminal *terminal, const char *text)
     terminal_say(terminal, text);
 }
 
+/* Bars alone move the cursor; what is said may hold the words of a guest. */
 static void say_on_all(struct console *console, const char *text)
 {
+    cleanup_free char *plain = string_plain(checked_copy(text));
     for (size_t i = 0; i < console->count; i++)
-        say_on(&console->terminals[i], text);
+        say_on(&console->terminals[i], plain);
 }
 
 void console_say(struct console *console, const char *format, ...)

@@ -91,14 +91,6 @@ static void add_rest(struct text *text, const struct guest *guest)
         add_nic(text, &guest->nics[i]);
 }
 
-/* A guest's file may hold bytes that move a terminal's cursor. */
-static void make_printable(char *text)
-{
-    for (; *text; text++)
-        if (((unsigned char)*text < 0x20 && *text != '\n') || *text == 0x7f)
-            *text = '?';
-}
-
 char *guest_to_text(const struct guest *guest)
 {
     struct text text = {0};
@@ -115,7 +107,5 @@ char *guest_to_text(const struct guest *guest)
     }
     for (size_t i = 0; i < guest->notes.count; i++)
         text_printf(&text, "Note      %s\n", guest->notes.items[i]);
-    char *result = text_take(&text);
-    make_printable(result);
-    return result;
+    return string_plain(text_take(&text));
 }

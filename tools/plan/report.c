@@ -198,5 +198,5 @@ char *plan_to_text(const struct plan *plan, const struct plan_input *input)
         text_append(&out, "nothing has to be changed.\n");
     for (size_t i = 0; i < plan->operation_count; i++)
         print_operation(&out, &plan->operations[i]);
-    return text_take(&out);
+    return string_plain(text_take(&out));
 }

@@ -28,14 +28,6 @@ cJSON *proof_to_json(const struct proof *proof)
     return document;
 }
 
-/* A guest's own words may move a terminal's cursor. */
-static void make_printable(char *text)
-{
-    for (; *text; text++)
-        if (((unsigned char)*text < 0x20 && *text != '\n') || *text == 0x7f)
-            *text = '?';
-}
-
 static const char *verdict(const struct proof *proof)
 {
     bool unknown = false;
@@ -57,7 +49,5 @@ char *proof_to_text(const struct proof *proof)
             text_printf(&text, "%-16s          way out: %s\n", "", link->way_out);
     }
     text_append(&text, verdict(proof));
-    char *result = text_take(&text);
-    make_printable(result);
-    return result;
+    return string_plain(text_take(&text));
 }

@@ -19,7 +19,7 @@ char *used_to_text(const struct used_map *map, const char *indent)
             text_printf(&text, "  all of it: %s", volume->why_whole);
         text_append(&text, "\n");
     }
-    return text_take(&text);
+    return string_plain(text_take(&text));
 }
 
 cJSON *used_to_json(const struct used_map *map)

@@ -171,5 +171,5 @@ char *contents_to_text(const struct contents *contents, size_t count)
         text_printf(&text, "%llu bytes at offset %llu: %s\n", (unsigned long long)(contents[i].end - contents[i].start),
                     (unsigned long long)contents[i].start, holds);
     }
-    return text_take(&text);
+    return string_plain(text_take(&text));
 }
