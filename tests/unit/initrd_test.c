@@ -179,6 +179,37 @@ static void a_bomb_is_not_read_to_its_end(void **state)
     assert_true(after.tv_sec - before.tv_sec < 20);
 }
 
+static void zeroes_without_end_are_not_read(void **state)
+{
+    (void)state;
+    cleanup_text struct text archive = {0};
+    cleanup_strings struct strings modules = {0}, programs = {0};
+    struct error err = {0};
+    cleanup_close int fd = memfd_create("initrd", MFD_CLOEXEC);
+    cpio_add_modules(&archive, two);
+    assert_int_equal(write(fd, archive.data, archive.length), archive.length);
+    assert_int_equal(ftruncate(fd, 1ll << 40), 0);
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    assert_int_equal(initrd_list(fd, &modules, &programs, &err), -1);
+    assert_non_null(strstr(err.message, "more zeroes"));
+}
+
+static void a_file_that_no_memory_holds_is_not_read(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct initrd huge = {0};
+    fixture_empty(&fixture);
+    fixture_put(&fixture, "boot/initrd", "0");
+    cleanup_close int root_fd = open(fixture.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    cleanup_close int fd = openat(root_fd, "boot/initrd", O_WRONLY | O_CLOEXEC);
+    assert_int_equal(ftruncate(fd, 1ll << 40), 0);
+    initrd_read(root_fd, "/boot/initrd", &huge);
+    assert_non_null(strstr(huge.problem, "which no initrd has"));
+    free(huge.problem);
+    fixture_end(&fixture);
+}
+
 /* Thousands of places that begin like an appended archive: the search gives up. */
 static void false_archives_behind_a_compressed_one_are_given_up(void **state)
 {
@@ -246,6 +277,8 @@ int main(void)
         cmocka_unit_test(what_is_no_archive_is_told),
         cmocka_unit_test(sizes_that_lie_are_refused),
         cmocka_unit_test(a_bomb_is_not_read_to_its_end),
+        cmocka_unit_test(zeroes_without_end_are_not_read),
+        cmocka_unit_test(a_file_that_no_memory_holds_is_not_read),
         cmocka_unit_test(false_archives_behind_a_compressed_one_are_given_up),
         cmocka_unit_test(the_guest_s_path_may_lead_nowhere),
     };

@@ -9,6 +9,7 @@
 /* A whole Debian initrd with every driver has 3000 names and 300 MB; these are far off either. */
 #define NAMES_MAX 300000
 #define DATA_MAX (4ull << 30)
+#define ZEROES_MAX (64ull << 20) /* between archives, which are filled up to a block */
 
 bool cpio_is_header(const unsigned char *bytes, size_t length)
 {
@@ -124,10 +125,12 @@ static int walk_archive(struct cpio_reader *reader, cpio_name *told, void *conte
     }
 }
 
-/* Zeroes between archives, as makers fill them up to a block. */
 static int skip_zeroes(struct cpio_reader *reader, struct error *err)
 {
+    uint64_t from = reader->position;
     for (;;) {
+        if (reader->position - from > ZEROES_MAX)
+            return error_set(err, "behind byte %llu of the archive stand more zeroes than behind that of any initrd: not read further", (unsigned long long)from);
         ssize_t got = fill(reader, 1);
         if (got < 0)
             return error_errno(err, "read");

@@ -17,6 +17,7 @@
 #include "modules.h"
 
 #define FILES_MAX 4096 /* of the files that are no programs and no libraries */
+#define FILE_BYTES_MAX (4ll << 30) /* one that a machine with that much memory to spare could unpack */
 #define SECTION_BYTES_MAX (256ull << 20) /* it is held in memory */
 
 /* Archives that begin like one and are none, before the search for an appended one is given up. */
@@ -202,6 +203,8 @@ void initrd_read(int root_fd, const char *path, struct initrd *initrd)
         result = error_errno(&err, "open");
     else if (!S_ISREG(st.st_mode))
         result = error_set(&err, "it is no regular file");
+    else if (st.st_size > FILE_BYTES_MAX)
+        result = error_set(&err, "it has %lld bytes, which no initrd has", (long long)st.st_size);
     else if (unified_image_section(fd, ".initrd", &offset, &bytes))
         result = list_section(fd, offset, bytes, initrd, &err);
     else
