@@ -15,7 +15,6 @@
 #include <cmocka.h>
 
 #include "apply/apply.h"
-#include "apply/chroot.h"
 #include "apply/replace.h"
 #include "apply/undo.h"
 #include "base/cleanup.h"
@@ -456,110 +455,6 @@ static void a_guest_opened_for_reading_is_not_changed(void **state)
     plan_free(&plan);
 }
 
-/* Runs a shell sealed in, with this machine's own root as the guest's. */
-static int sealed(const char *script, unsigned timeout_seconds, struct text *output, struct error *err)
-{
-    cleanup_close int root_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct guest guest = {.root_fd = root_fd};
-    cleanup_strings struct strings argv = {0};
-    strings_add(&argv, "sh");
-    strings_add(&argv, "-c");
-    strings_add(&argv, script);
-    return chroot_run(&guest, &argv, timeout_seconds, output, err);
-}
-
-/* The script must end well; what it printed is shown when it does not. */
-static void assert_sealed(const char *script)
-{
-    struct error err = {0};
-    if (geteuid() != 0)
-        skip(); /* name spaces and mounts need root */
-    if (sealed(script, 60, NULL, &err) < 0)
-        fail_msg("%s", err.message);
-}
-
-static void a_sealed_program_sees_no_network(void **state)
-{
-    (void)state;
-    assert_sealed("test \"$(grep -c : /proc/net/dev)\" = 1 && grep -q lo: /proc/net/dev");
-}
-
-static void a_sealed_program_sees_none_of_this_machines_firmware(void **state)
-{
-    (void)state;
-    assert_sealed("test -z \"$(ls -A /sys/firmware)\"");
-}
-
-static void a_sealed_program_cannot_change_the_kernel(void **state)
-{
-    (void)state;
-    assert_sealed("! (echo x >/proc/sys/kernel/core_pattern) 2>/dev/null && ! (echo s >/proc/sysrq-trigger) 2>/dev/null && ! (echo 1 >/sys/kernel/mm/ksm/run) 2>/dev/null");
-}
-
-static void a_sealed_program_cannot_mount_or_make_nodes(void **state)
-{
-    (void)state;
-    assert_sealed("! mount -t tmpfs none /tmp 2>/dev/null && ! mknod /dev/x b 8 0 2>/dev/null && ! mknod /tmp/x b 8 0 2>/dev/null && ! chroot / true 2>/dev/null");
-}
-
-static void a_sealed_program_has_no_descriptor_of_ours(void **state)
-{
-    (void)state;
-    struct error err = {0};
-    cleanup_text struct text output = {0};
-    cleanup_close int inherited = open("/", O_RDONLY | O_DIRECTORY); /* not O_CLOEXEC: a careless library's */
-    if (geteuid() != 0)
-        skip();
-    assert_int_equal(sealed("ls /proc/$$/fd; ls /proc/1/fd", 60, &output, &err), 0);
-    assert_string_equal(output.data, "0\n1\n2\n0\n1\n2\n");
-}
-
-static void a_sealed_program_sees_the_usual_devices(void **state)
-{
-    (void)state;
-    assert_sealed("echo x >/dev/null && head -c 4 /dev/urandom >/dev/null && test -c /dev/tty && test -d /dev/pts && test -L /dev/fd && test -w /tmp && test -w /run");
-}
-
-static void a_sealed_program_sees_no_other_process_and_a_clean_environment(void **state)
-{
-    (void)state;
-    setenv("REHOST_SECRET", "leaked", 1);
-    assert_sealed("test -z \"$REHOST_SECRET\" && test \"$LANG\" = C && test \"$(ls -d /proc/[0-9]* | wc -l)\" -lt 8");
-    unsetenv("REHOST_SECRET");
-}
-
-static void a_sealed_program_ends_in_time_with_all_its_children(void **state)
-{
-    (void)state;
-    struct error err = {0};
-    if (geteuid() != 0)
-        skip();
-    time_t start = time(NULL);
-    assert_int_equal(sealed("setsid sleep 1234 & sleep 1234", 2, NULL, &err), -1);
-    assert_non_null(strstr(err.message, "did not end within 2 seconds"));
-    assert_true(time(NULL) - start < 600);
-}
-
-static void a_daemon_that_a_sealed_program_leaves_is_ended(void **state)
-{
-    (void)state;
-    time_t start = time(NULL);
-    assert_sealed("setsid sleep 1234 & exit 0");
-    assert_true(time(NULL) - start < 600);
-}
-
-static void the_status_and_output_of_a_sealed_program_come_back(void **state)
-{
-    (void)state;
-    struct error err = {0};
-    cleanup_text struct text output = {0};
-    if (geteuid() != 0)
-        skip();
-    assert_int_equal(sealed("echo no space; exit 7", 60, &output, &err), -1);
-    assert_non_null(strstr(err.message, "status 7"));
-    assert_string_equal(output.data, "no space\n");
-}
-
 #define with_scratch(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -582,16 +477,6 @@ int main(void)
         with_scratch(boot_code_that_is_held_back_is_changed_where_it_waits),
         with_scratch(a_forged_boot_sector_goes_where_extlinux_is_and_nowhere_else),
         with_scratch(a_guest_opened_for_reading_is_not_changed),
-        cmocka_unit_test(a_sealed_program_sees_no_network),
-        cmocka_unit_test(a_sealed_program_sees_none_of_this_machines_firmware),
-        cmocka_unit_test(a_sealed_program_cannot_change_the_kernel),
-        cmocka_unit_test(a_sealed_program_cannot_mount_or_make_nodes),
-        cmocka_unit_test(a_sealed_program_has_no_descriptor_of_ours),
-        cmocka_unit_test(a_sealed_program_sees_the_usual_devices),
-        cmocka_unit_test(a_sealed_program_sees_no_other_process_and_a_clean_environment),
-        cmocka_unit_test(a_sealed_program_ends_in_time_with_all_its_children),
-        cmocka_unit_test(a_daemon_that_a_sealed_program_leaves_is_ended),
-        cmocka_unit_test(the_status_and_output_of_a_sealed_program_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* See chroot.h. The guest's programs are not trusted. They get their own mount, process, IPC, host name and network
  * name spaces; a /proc and /sys that cannot be written to; a /dev with the guest's own disk; no capability beyond those
- * of owning files; and a time limit that takes all of them.
+ * of owning files; and limits of time, memory and processes that take all of them.
  *
  *     rehost ── child (outside: waits) ── first process of the new name space (reaps) ── the program
  */
@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <linux/mount.h>
 #include <sched.h>
 #include <signal.h>
@@ -22,6 +21,8 @@
 #include "../base/cleanup.h"
 #include "../base/program.h"
 #include "chroot_dev.h"
+#include "chroot_limits.h"
+#include "chroot_rights.h"
 
 /* From <sys/mount.h>, which cannot be included together with <linux/mount.h> in every C library. */
 extern int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data);
@@ -37,12 +38,10 @@ extern int mount(const char *source, const char *target, const char *type, unsig
 static const char *const environment[] = {ENVIRONMENT, NULL};
 static const char *const environment_on_lvm[] = {ENVIRONMENT, "GRUB_DISABLE_LINUX_UUID=true", NULL};
 
-/* What programs that own files need. Not among them: modules, reboot, clock, raw I/O, device nodes, mounts, tracing. */
-static const unsigned kept_capabilities[] = {CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_FSETID, CAP_KILL, CAP_SETGID, CAP_SETUID};
-
 struct cell {
     int tree_fd; /* a copy of the guest's mounts that is attached nowhere yet */
     struct guest_nodes nodes;
+    struct limits limits;
 };
 
 static int say(const char *doing)
@@ -64,10 +63,18 @@ static int take_tree(const struct guest *guest, struct error *err)
     return take_fd(&fd);
 }
 
-/* As switch_root does it: pivot_root refuses in an initramfs. Nobody inside can climb out, as CAP_SYS_CHROOT is gone. */
+/* An empty directory that lies over all mounts of this machine, and in it the guest's. pivot_root refuses in an initramfs; and whose root is
+ * not that of its mounts can make no user name space, in which it would have every capability again (create_user_ns of the kernel). Nobody
+ * inside can climb out, as CAP_SYS_CHROOT is gone. */
 static int enter_tree(int tree_fd)
 {
-    if (syscall(SYS_move_mount, tree_fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+    int context_fd = (int)syscall(SYS_fsopen, "tmpfs", 0);
+    if (context_fd < 0 || syscall(SYS_fsconfig, context_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+        return say("make a root above the guest's");
+    int above_fd = (int)syscall(SYS_fsmount, context_fd, 0, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+    if (above_fd < 0 || mkdirat(above_fd, "guest", 0755) < 0 || syscall(SYS_move_mount, above_fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+        return say("make a root above the guest's");
+    if (syscall(SYS_move_mount, tree_fd, "", above_fd, "guest", MOVE_MOUNT_F_EMPTY_PATH) < 0)
         return say("attach the guest's mounts");
     if (fchdir(tree_fd) < 0 || chroot(".") < 0 || chdir("/") < 0)
         return say("enter the guest's root");
@@ -116,36 +123,36 @@ static int mount_scratch(void)
     return mkdir("/run/lock", 01777) < 0 ? say("/run/lock") : 0;
 }
 
+/* The kernel's command line is this machine's, with its job in it, and not what kernel-install should give the guest where that has none. */
+static int hide_command_line(void)
+{
+    cleanup_close int fd = open("/dev/command-line", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+    if (fd < 0 || write(fd, "\n", 1) != 1 || mount("/dev/command-line", "/proc/cmdline", NULL, MS_BIND, NULL) < 0)
+        return say("hide /proc/cmdline");
+    return unlink("/dev/command-line") < 0 ? say("hide /proc/cmdline") : 0;
+}
+
 static int mount_views(const struct guest_nodes *nodes)
 {
     const char *doing;
     if (mount_kernel_views() < 0 || mount_scratch() < 0 || mount_at("tmpfs", "/dev", MS_NOSUID | MS_NOEXEC, "mode=755,size=1m") < 0)
         return -1;
+    if (hide_command_line() < 0)
+        return -1;
     return dev_fill(nodes, &doing) < 0 ? say(doing) : 0;
 }
 
-static bool is_kept(unsigned capability)
+/* What is open is open for changes of its mode and times as well: the null device that is read from is the cell's own. Without a terminal of ours
+ * there is nothing that could be typed into it (TIOCSTI), and what cannot be dumped shows the guest's programs none of our memory, files and
+ * environment in /proc, nor stops for them. An exec ends that for the program itself. */
+static int close_ways_out(void)
 {
-    for (size_t i = 0; i < sizeof kept_capabilities / sizeof *kept_capabilities; i++)
-        if (kept_capabilities[i] == capability)
-            return true;
-    return false;
-}
-
-static int drop_capabilities(void)
-{
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[2] = {{0}};
-    for (unsigned capability = 0; prctl(PR_CAPBSET_READ, capability) >= 0; capability++)
-        if (!is_kept(capability) && prctl(PR_CAPBSET_DROP, capability) < 0)
-            return say("drop capabilities");
-    for (size_t i = 0; i < sizeof kept_capabilities / sizeof *kept_capabilities; i++)
-        data[kept_capabilities[i] / 32].permitted |= 1u << kept_capabilities[i] % 32;
-    data[0].effective = data[0].permitted;
-    data[1].effective = data[1].permitted;
-    if (syscall(SYS_capset, &header, data) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-        return say("drop capabilities");
-    return 0;
+    int null_fd = open("/dev/null", O_RDWR);
+    if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0)
+        return say("open /dev/null");
+    if (syscall(SYS_close_range, 3u, ~0u, 0u) < 0)
+        return say("close descriptors");
+    return setsid() < 0 || prctl(PR_SET_DUMPABLE, 0) < 0 ? say("leave the terminal") : 0;
 }
 
 static int status_of(int status)
@@ -174,10 +181,11 @@ static int seal(struct cell *cell)
     umask(022);
     if (enter_tree(cell->tree_fd) < 0 || mount_views(&cell->nodes) < 0)
         return -1;
-    if (syscall(SYS_close_range, 3u, ~0u, 0u) < 0) /* no way out through a descriptor */
-        return say("close descriptors");
-    if (drop_capabilities() < 0)
+    if (close_ways_out() < 0)
         return -1;
+    const char *doing;
+    if (rights_give_up(&doing) < 0)
+        return say(doing);
     setenv("PATH", GUEST_PATH, 1); /* execvp looks the program up by ours */
     pid_t program = fork();
     if (program < 0)
@@ -189,7 +197,10 @@ static int seal(struct cell *cell)
 
 static int enter(void *argument)
 {
+    struct cell *cell = argument;
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* nothing changes the guest any more once we are gone */
+    if (limits_enter(&cell->limits) < 0)
+        return say("limit its memory");
     if (unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET) < 0)
         return say("make name spaces");
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 && errno != EINVAL) /* EINVAL: no mount point of its own, so nothing is shared */
@@ -198,7 +209,7 @@ static int enter(void *argument)
     if (first < 0)
         return say("fork");
     if (first == 0)
-        return seal(argument);
+        return seal(cell);
     int status;
     while (waitpid(first, &status, 0) < 0)
         if (errno != EINTR)
@@ -217,7 +228,8 @@ int chroot_run(const struct guest *guest, const struct strings *argv, unsigned t
         words[i] = argv->items[i];
     bool on_lvm = guest->root_partition && guest->root_partition->kind == LAYER_LVM;
     struct program program = {.argv = words, .environment = on_lvm ? environment_on_lvm : environment, .input_fd = -1, .timeout_seconds = timeout_seconds, .in_child = enter, .in_child_argument = &cell};
-    int result = program_run(&program, output, err);
+    limits_make(&cell.limits);
+    int result = limits_end(&cell.limits, words[0], program_run(&program, output, err), err);
     guest_nodes_free(&cell.nodes);
     close(cell.tree_fd);
     return result;
