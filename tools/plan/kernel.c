@@ -52,7 +52,7 @@ static unsigned fitness(const struct planning *planning, const struct kernel *ke
     const struct hardware_disk *disk;
     if (!kernel || !kernel->image || !kernel->modules || kernel->only_on_xen)
         return 0;
-    for (size_t i = 0; i < DISKS_MAX; i++)
+    for (size_t i = 0; i <= planning->guest->other_count; i++)
         if ((disk = planning_disk(planning, i)))
             drivers_of_chain(kernel, &disk->modaliases, disk->driver, &drivers, &without);
     if (without.count)
@@ -134,6 +134,19 @@ static void check_disk(struct planning *planning, const struct hardware_disk *di
         planning_warn(planning, "look at `rehost hardware`.", "nothing is known of the controller of %s, so its driver cannot be checked", disk->device);
 }
 
+static void check_disks(struct planning *planning)
+{
+    unsigned early = guest_early_disks(planning->guest);
+    for (size_t i = 0; i <= planning->guest->other_count; i++) {
+        const struct hardware_disk *disk = planning_disk(planning, i);
+        if (disk)
+            check_disk(planning, disk, early >> i & 1);
+        else if (i && early >> i & 1)
+            planning_note(planning, "the root lies on %s, too; which disk of this machine that goes to is not known, so its driver is looked for when it is there",
+                          planning->guest->others[i - 1].what);
+    }
+}
+
 static void complain_of_nic(struct planning *planning, const struct hardware_nic *nic, bool another_serves)
 {
     cleanup_free char *devices = strings_join(&nic->modaliases, ", ");
@@ -186,9 +199,6 @@ void plan_kernel(struct planning *planning)
         planning_block(planning, way_out, "/lib/modules/%s is missing or has no modules.alias, so the kernel that boots has no drivers", kernel->version);
         return;
     }
-    const struct hardware_disk *disk;
-    for (size_t i = 0; i < DISKS_MAX; i++)
-        if ((disk = planning_disk(planning, i)))
-            check_disk(planning, disk, guest_early_disks(planning->guest) >> i & 1);
+    check_disks(planning);
     check_nics(planning);
 }

@@ -44,7 +44,7 @@ char *modprobe_without_blacklist(const char *text, const struct strings *drivers
 static void needed_drivers(const struct planning *planning, struct strings *needed)
 {
     const struct hardware_disk *disk;
-    for (size_t i = 0; i < DISKS_MAX; i++) {
+    for (size_t i = 0; i <= planning->guest->other_count; i++) {
         cleanup_strings struct strings without = {0};
         if ((disk = planning_disk(planning, i)))
             drivers_of_chain(planning->kernel, &disk->modaliases, disk->driver, needed, &without);

@@ -22,7 +22,7 @@ static void modules_needed(const struct planning *planning, const struct kernel 
 {
     cleanup_strings struct strings drivers = {0}, without = {0};
     const struct hardware_disk *disk;
-    for (size_t i = 0; i < DISKS_MAX; i++)
+    for (size_t i = 0; i <= planning->guest->other_count; i++)
         if (guest_early_disks(planning->guest) >> i & 1 && (disk = planning_disk(planning, i)))
             drivers_of_chain(kernel, &disk->modaliases, disk->driver, &drivers, &without);
     const struct partition *root = planning->guest->root_partition;
