@@ -74,11 +74,18 @@ bool packages_are_installed(const struct guest *guest)
     return guest->root_fd >= 0 && root_is_file(guest->root_fd, RECORD);
 }
 
-/* The record lies in the guest and is not trusted: the manager is one of ours, and no name is an option. */
+static bool is_present(const struct guest *guest, const struct manager *manager, char *name)
+{
+    struct strings word = {.items = &name, .count = 1};
+    return ask_manager(guest, manager->present, &word, ASK_SECONDS, NULL, NULL) == 0;
+}
+
+/* The record lies in the guest and is not trusted: the manager is one of ours, and no name is an option. What was to be installed and never was is left
+ * out, as rpm refuses all of a list that has one of these. */
 int packages_remove(const struct guest *guest, struct error *err)
 {
     cleanup_json cJSON *record = read_record(guest);
-    cleanup_strings struct strings names = {0};
+    cleanup_strings struct strings names = {0}, present = {0};
     const struct manager *manager = NULL;
     for (size_t i = 0; i < sizeof managers / sizeof *managers; i++)
         if (string_is(json_string(record, "manager"), managers[i].program))
@@ -89,7 +96,10 @@ int packages_remove(const struct guest *guest, struct error *err)
             manager = NULL;
     if (!manager)
         return error_set(err, "%s is damaged", RECORD);
-    if (names.count && ask_manager(guest, manager->remove, &names, INSTALL_SECONDS, NULL, err) < 0)
+    for (size_t i = 0; i < names.count; i++)
+        if (is_present(guest, manager, names.items[i]))
+            strings_add(&present, names.items[i]);
+    if (present.count && ask_manager(guest, manager->remove, &present, INSTALL_SECONDS, NULL, err) < 0)
         return error_prefix(err, "take the packages away that were handed in");
     return remove_file(guest->root_fd, RECORD, err);
 }
@@ -125,10 +135,9 @@ static int find_new(const struct guest *guest, const struct manager *manager, co
             return error_prefix(err, "%s is no package", strrchr(paths->items[i], '/') + 1);
         cleanup_free char *printed = text_take(&output);
         char *name = string_trim(printed);
-        struct strings word = {.items = &name, .count = 1};
         if (!*name || *name == '-' || strpbrk(name, " \n"))
             return error_set(err, "%s has the name \"%s\", which no package has", strrchr(paths->items[i], '/') + 1, name);
-        if (ask_manager(guest, manager->present, &word, ASK_SECONDS, NULL, NULL) < 0)
+        if (!is_present(guest, manager, name))
             strings_add_new(names, name);
     }
     return 0;

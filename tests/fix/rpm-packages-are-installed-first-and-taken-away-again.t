@@ -1,0 +1,73 @@
+#!/bin/bash
+# As packages-are-installed-first-and-taken-away-again.t, for packages of RPM: the guest's rpm is the one of this machine, laid into a Debian with the
+# libraries that it needs, and a database of its own.
+set -euo pipefail
+# shellcheck source=tests/fix/lib/fix.sh
+. "$(dirname "$0")/lib/fix.sh"
+for program in rpm rpmdb rpmbuild ldd; do command -v "$program" >/dev/null || skip_all "$program is not installed"; done
+needs_guest "${GUEST:-debian12}"
+
+# lay_rpm: below /opt with its own loader, as the guest's libc is another one. Debian's rpm keeps its database in the home directory otherwise.
+lay_rpm() {
+    local opt=$MOUNT/opt/rpm libraries
+    mkdir -p "$opt/lib" "$MOUNT/usr/lib/rpm" "$MOUNT/etc/rpm" "$MOUNT/var/lib/rpm"
+    libraries=$(ldd "$(command -v rpm)" | grep -o '/[^ ]*')
+    # shellcheck disable=SC2086  # words
+    cp -L $libraries "$opt/lib/"
+    cp -L "$(command -v rpm)" "$opt/"
+    cp -RL /usr/lib/rpm/. "$MOUNT/usr/lib/rpm/"
+    echo '%_dbpath /var/lib/rpm' >"$MOUNT/etc/rpm/macros"
+    printf '#!/bin/sh\nexec /opt/rpm/lib/%s --library-path /opt/rpm/lib /opt/rpm/rpm "$@"\n' "$(basename "$(grep -m 1 ld-linux <<<"$libraries")")" >"$MOUNT/usr/bin/rpm"
+    chmod 755 "$MOUNT/usr/bin/rpm"
+    rpmdb --dbpath "$MOUNT/var/lib/rpm" --initdb
+}
+
+# package NAME [SPEC-LINE]…: with a driver's options for modprobe, and a script that leaves a mark of where it ran.
+package() {
+    local name=$1
+    shift
+    mkdir -p "$WORK/packages"
+    {
+        printf '%s\n' "Name: $name" "Version: 1.0" "Release: 1" "Summary: $name" "License: none" "BuildArch: noarch" "$@" "%description" "$name"
+        printf '%s\n' "%install" "mkdir -p %{buildroot}/etc/modprobe.d" "echo 'blacklist virtio_blk' >%{buildroot}/etc/modprobe.d/$name.conf"
+        printf '%s\n' "%post" "cat /etc/hostname >/etc/$name.installed-on" "%postun" "rm -f /etc/$name.installed-on" "%files" "/etc/modprobe.d/$name.conf"
+    } >"$WORK/$name.spec"
+    rpmbuild -bb --quiet --define "_topdir $WORK/rpmbuild" --define "_rpmdir $WORK/packages" --define "_rpmfilename %{NAME}-%{VERSION}.rpm" "$WORK/$name.spec"
+}
+
+with_packages() { fix --packages "$WORK/packages" "$@"; }
+content() { mounted ro,noload cat "$MOUNT$1"; }
+is_there() { mounted ro,noload test -e "$MOUNT$1"; }
+is_gone() { ! is_there "$1"; }
+in_guest() { mounted rw chroot "$MOUNT" "$@"; }
+packages_left() { mounted ro,noload find "$MOUNT/var/lib/rehost/packages" -name '*.rpm'; }
+rpm_knows() { in_guest rpm --query --all | grep -Fx "$1"; }
+rpm_knows_the_shell_alone() { test "$(in_guest rpm --query --all)" = shell-1.0-1.noarch; }
+has_a_shell() { rpm --dbpath "$MOUNT/var/lib/rpm" --install --justdb --nodeps "$WORK/packages/shell-1.0.rpm"; }
+
+must "the guest has rpm" mounted rw lay_rpm
+must "... whose database knows of a shell for the packages' scripts" package shell 'Provides: /bin/sh'
+must "... that is there" mounted rw has_a_shell
+rm "$WORK"/packages/*
+must "a package is made" package rehost-wants-more 'Requires: what-is-nowhere'
+must "a package that cannot be installed is a blocker" ends_with 3 "what-is-nowhere" with_packages
+tries "... that says what to do" grep -q 'taken away again' "$WORK/said"
+tries "... and nothing of it stays" is_gone /etc/modprobe.d/rehost-wants-more.conf
+tries "... and nothing else was changed" ends_with 0 "+UUID=" fix --dry-run
+rm "$WORK"/packages/*
+
+must "two more are made, of which one needs the other" package rehost-driver 'Requires: rehost-firmware'
+must "... the other" package rehost-firmware
+must "the fix installs both, and is carried out" ends_with 0 "nothing is left to be changed" with_packages
+tries "... and says so" grep -q 'rehost-driver-1.0.rpm was installed' "$WORK/said"
+tries "the package's script ran in the guest" test "$(content /etc/rehost-driver.installed-on)" = canonical
+tries "rpm knows it" rpm_knows rehost-driver-1.0-1.noarch
+tries "what it brought was planned for: its blacklist does not keep the disk's driver out" test "$(content /etc/modprobe.d/rehost-driver.conf)" != 'blacklist virtio_blk'
+tries "its file is not left behind" test -z "$(packages_left)"
+tries "a second fix does not install it again" ends_with 0 "nothing has to be changed" with_packages
+tries "... and says nothing of it" sh -c "! grep -q 'was installed' '$WORK/said'"
+must "all is taken back" ends_with 0 "taken back" fix --undo
+tries "the packages are gone" is_gone /etc/modprobe.d/rehost-firmware.conf
+tries "... with what their scripts left" is_gone /etc/rehost-driver.installed-on
+tries "... and rpm knows of them no more" rpm_knows_the_shell_alone
+tap_done
