@@ -36,6 +36,8 @@ NAME=$(basename "$0" .t)
 . "$VM_DIR/lib/move.sh"
 # shellcheck source=tests/vm/lib/volumes.sh
 . "$VM_DIR/lib/volumes.sh"
+# shellcheck source=tests/vm/lib/peers.sh
+. "$VM_DIR/lib/peers.sh"
 
 # vm_cleanup: ends every process started here, by its pid, keeps the logs of a failed test, and removes the rest.
 vm_cleanup() {
