@@ -28,13 +28,12 @@ int __wrap_program_wait(pid_t pid, const char *name, struct error *err)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct initrd initrd = {0};
+    cleanup_initrd struct initrd initrd = {0};
     struct error err = {0};
     cleanup_close int fd = memfd_create("initrd", MFD_CLOEXEC);
     must(fd >= 0 && write(fd, data, size) == (ssize_t)size && lseek(fd, 0, SEEK_SET) == 0);
     if (initrd_list(fd, &initrd, &err) < 0)
         must(*err.message);
-    must(initrd.modules.count <= size && initrd.programs.count <= size && initrd.files.count <= size);
-    initrd_free(&initrd);
+    must(initrd.modules.count <= size && initrd.programs.count <= size && initrd.files.count <= size && initrd.module_files.count <= initrd.modules.count);
     return 0;
 }

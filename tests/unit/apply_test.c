@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <time.h>
@@ -202,6 +203,25 @@ static void what_is_no_regular_file_is_refused(void **state)
     assert_int_equal(remove_file(scratch->root_fd, "/etc/fifo", &err), -1);
 }
 
+static void a_file_is_made_longer(void **state)
+{
+    struct scratch *scratch = *state;
+    struct stat st;
+    struct error err = {0};
+    cleanup_strings struct strings names = {0};
+    cleanup_close int more_fd = memfd_create("more", MFD_CLOEXEC);
+    assert_int_equal(write(more_fd, "more\n", 5), 5);
+    assert_int_equal(fchmodat(scratch->root_fd, "etc/fstab", 0640, 0), 0);
+    assert_int_equal(append_to_file(scratch->root_fd, "/etc/fstab", more_fd, NULL), 0);
+    assert_text(scratch->root_fd, "/etc/fstab", "old\nmore\n");
+    assert_int_equal(fstatat(scratch->root_fd, "etc/fstab", &st, 0), 0);
+    assert_int_equal(st.st_mode & 07777, 0640);
+    assert_int_equal(append_to_file(scratch->root_fd, "/etc/none", more_fd, &err), -1);
+    assert_non_null(strstr(err.message, "No such file"));
+    root_list(scratch->root_fd, "/etc", &names);
+    assert_int_equal(names.count, 1);
+}
+
 static struct operation *add(struct plan *plan, enum operation_kind kind, const char *path, const char *content)
 {
     plan->operations = checked_grow(plan->operations, plan->operation_count + 1, sizeof *plan->operations);
@@ -239,7 +259,7 @@ static void a_fix_is_carried_out_and_taken_back(void **state)
 {
     struct scratch *scratch = *state;
     struct plan plan = plan_of_three(scratch);
-    assert_int_equal(apply_plan(&scratch->guest, &plan, NULL, NULL, NULL, NULL), 0);
+    assert_int_equal(apply_plan(&scratch->guest, &plan, NULL, NULL, NULL), 0);
     assert_text(scratch->root_fd, "/etc/fstab", "new\n");
     assert_false(root_exists(scratch->root_fd, "/etc/map"));
     assert_text(scratch->root_fd, "/etc/systemd/network/10.link", "link\n");
@@ -262,7 +282,7 @@ static void a_fix_that_fails_in_the_middle_changes_nothing(void **state)
     struct error err = {0};
     struct plan plan = plan_of_three(scratch);
     strings_add(&add(&plan, OPERATION_RUN, NULL, NULL)->argv, "update-initramfs"); /* the scratch guest has no programs */
-    assert_int_equal(apply_plan(&scratch->guest, &plan, NULL, NULL, NULL, &err), -1);
+    assert_int_equal(apply_plan(&scratch->guest, &plan, NULL, NULL, &err), -1);
     assert_non_null(strstr(err.message, "update-initramfs"));
     assert_non_null(strstr(err.advice, "put back"));
     assert_as_before(scratch);
@@ -289,8 +309,8 @@ static void each_fix_is_taken_back_by_itself(void **state)
     struct plan first = {0}, second = {0};
     add(&first, OPERATION_WRITE, "/etc/fstab", "first\n");
     add(&second, OPERATION_WRITE, "/etc/fstab", "second\n");
-    assert_int_equal(apply_plan(&scratch->guest, &first, NULL, NULL, NULL, NULL), 0);
-    assert_int_equal(apply_plan(&scratch->guest, &second, NULL, NULL, NULL, NULL), 0);
+    assert_int_equal(apply_plan(&scratch->guest, &first, NULL, NULL, NULL), 0);
+    assert_int_equal(apply_plan(&scratch->guest, &second, NULL, NULL, NULL), 0);
     assert_int_equal(apply_undo(&scratch->guest, NULL), 0);
     assert_text(scratch->root_fd, "/etc/fstab", "first\n");
     assert_int_equal(apply_undo(&scratch->guest, NULL), 0);
@@ -362,7 +382,7 @@ static void a_partition_is_made_the_active_one_and_taken_back(void **state)
     put_disk(scratch, disk, &partition);
     put_sector(scratch->guest.disk.device, disk);
     add(&plan, OPERATION_ACTIVATE, NULL, NULL)->partition = 3;
-    assert_int_equal(apply_plan(&scratch->guest, &plan, NULL, NULL, NULL, NULL), 0);
+    assert_int_equal(apply_plan(&scratch->guest, &plan, NULL, NULL, NULL), 0);
     get_sector(scratch->guest.disk.device, now);
     assert_int_equal(boot_code_of(now), BOOT_CODE_OTHER);
     assert_active(now, 3);
@@ -391,12 +411,12 @@ static void boot_code_that_is_held_back_is_changed_where_it_waits(void **state)
     put_sector(scratch->guest.disk.device, held);
     add(&failing, OPERATION_ACTIVATE, NULL, NULL)->partition = 3;
     strings_add(&add(&failing, OPERATION_RUN, NULL, NULL)->argv, "update-initramfs"); /* the scratch guest has no programs */
-    assert_int_equal(apply_plan(&scratch->guest, &failing, waiting, NULL, NULL, NULL), -1);
+    assert_int_equal(apply_plan(&scratch->guest, &failing, waiting, NULL, NULL), -1);
     assert_memory_equal(waiting, disk, sizeof waiting);
     get_sector(scratch->guest.disk.device, now);
     assert_memory_equal(now, held, sizeof now);
     add(&plan, OPERATION_ACTIVATE, NULL, NULL)->partition = 3;
-    assert_int_equal(apply_plan(&scratch->guest, &plan, waiting, NULL, NULL, NULL), 0);
+    assert_int_equal(apply_plan(&scratch->guest, &plan, waiting, NULL, NULL), 0);
     assert_int_equal(boot_code_of_held(waiting), BOOT_CODE_OTHER);
     get_sector(scratch->guest.disk.device, now);
     assert_int_equal(boot_code_of(now), BOOT_CODE_HELD);
@@ -450,7 +470,7 @@ static void a_guest_opened_for_reading_is_not_changed(void **state)
     struct plan plan = {0};
     add(&plan, OPERATION_WRITE, "/etc/fstab", "new\n");
     scratch->guest.writable = false;
-    assert_int_equal(apply_plan(&scratch->guest, &plan, NULL, NULL, NULL, &err), -1);
+    assert_int_equal(apply_plan(&scratch->guest, &plan, NULL, NULL, &err), -1);
     assert_text(scratch->root_fd, "/etc/fstab", "old\n");
     plan_free(&plan);
 }
@@ -467,6 +487,7 @@ int main(void)
         with_scratch(a_file_that_links_out_of_the_root_is_refused),
         with_scratch(directories_that_link_out_of_the_root_lead_nowhere_else),
         with_scratch(what_is_no_regular_file_is_refused),
+        with_scratch(a_file_is_made_longer),
         with_scratch(a_fix_is_carried_out_and_taken_back),
         with_scratch(undo_without_a_fix_says_so),
         with_scratch(a_fix_that_fails_in_the_middle_changes_nothing),

@@ -6,16 +6,20 @@
 
 #include "guest/kernel/initrd.h"
 
-static int list(const struct text *bytes, struct strings *modules, struct error *err)
+static int list_all(const struct text *bytes, struct initrd *initrd, struct error *err)
 {
     cleanup_close int fd = memfd_create("initrd", MFD_CLOEXEC);
     assert_int_equal(write(fd, bytes->data ? bytes->data : "", bytes->length), bytes->length);
     assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-    struct initrd initrd = {0};
-    int result = initrd_list(fd, &initrd, err);
+    return initrd_list(fd, initrd, err);
+}
+
+static int list(const struct text *bytes, struct strings *modules, struct error *err)
+{
+    cleanup_initrd struct initrd initrd = {0};
+    int result = list_all(bytes, &initrd, err);
     *modules = initrd.modules;
     initrd.modules = (struct strings){0};
-    initrd_free(&initrd);
     return result;
 }
 
@@ -96,6 +100,70 @@ static void lists_an_archive_that_was_appended_to_a_compressed_one(void **state)
         assert_true(strings_contain(&modules, "nvme"));
         assert_true(strings_contain(&modules, "ext4"));
     }
+}
+
+static void put_program(const struct fixture *fixture, const char *path, const char *script)
+{
+    fixture_put_bytes(fixture, path, script, strlen(script), 0755);
+}
+
+/* As busybox's gzip: it ends well, and says nothing of what it left. */
+static void an_appended_archive_is_seen_though_the_program_passes_over_it(void **state)
+{
+    (void)state;
+    static const char *const gzip[] = {"gzip", "-c", NULL};
+    struct fixture fixture;
+    cleanup_text struct text initrd = {0}, first = {0}, second = {0};
+    cleanup_initrd struct initrd found = {0};
+    cleanup_free char *path = checked_copy(getenv("PATH"));
+    struct error err = {0};
+    cpio_add_modules(&first, two);
+    compress(&first, gzip, &initrd);
+    text_append_bytes(&initrd, (const char[512]){0}, 512 - initrd.length % 512);
+    cpio_add_modules(&second, other);
+    text_append_bytes(&initrd, second.data, second.length);
+    fixture_empty(&fixture);
+    cleanup_free char *quiet = checked_printf("#!/bin/sh\nPATH='%s' gzip \"$@\" 2>/dev/null || true\n", path), *before = checked_printf("%s:%s", fixture.root, path);
+    put_program(&fixture, "gzip", quiet);
+    setenv("PATH", before, 1);
+    int listed = list_all(&initrd, &found, &err);
+    setenv("PATH", path, 1);
+    fixture_end(&fixture);
+    assert_int_equal(listed, 0);
+    assert_true(strings_contain(&found.modules, "nvme"));
+    assert_true(strings_contain(&found.modules, "ext4"));
+}
+
+static void knows_whose_scripts_run_and_where_the_modules_lie(void **state)
+{
+    (void)state;
+    static const char *const gzip[] = {"gzip", "-c", NULL};
+    cleanup_text struct text initrd = {0}, first = {0}, second = {0}, dracut = {0};
+    cleanup_initrd struct initrd found = {0}, other_kind = {0};
+    cpio_add(&first, "./scripts/functions", "", 0, 0100644);
+    cpio_add(&first, "./conf/modules", "one\n", 4, 0100644);
+    cpio_add_modules(&first, two);
+    compress(&first, gzip, &initrd);
+    text_append_bytes(&initrd, (const char[512]){0}, 512 - initrd.length % 512);
+    cpio_add(&second, "conf/modules", "one\nnvme\n", 9, 0100644);
+    cpio_add(&second, "lib/modules/other/kernel/far.ko", "", 0, 0100644);
+    cpio_add_modules(&second, other);
+    text_append_bytes(&initrd, second.data, second.length);
+    assert_int_equal(list_all(&initrd, &found, NULL), 0);
+    assert_int_equal(found.kind, INITRD_KIND_INITRAMFS_TOOLS);
+    assert_string_equal(found.compression, "gzip");
+    assert_string_equal(found.modules_list, "one\nnvme\n");
+    assert_string_equal(found.modules_directory, "usr/lib/modules/" FIXTURE_KERNEL);
+    cleanup_free char *files = strings_join(&found.module_files, " ");
+    assert_string_equal(files, "kernel/virtio-blk.ko kernel/ext4.ko kernel/nvme.ko");
+    cpio_add(&dracut, "usr/lib/modules/" FIXTURE_KERNEL, "", 0, 0040755);
+    cpio_add(&dracut, "usr/lib/dracut-lib.sh", "", 0, 0100755);
+    cpio_add(&dracut, "TRAILER!!!", "", 0, 0);
+    assert_int_equal(list_all(&dracut, &other_kind, NULL), 0);
+    assert_int_equal(other_kind.kind, INITRD_KIND_DRACUT);
+    assert_string_equal(other_kind.modules_directory, "usr/lib/modules/" FIXTURE_KERNEL);
+    assert_null(other_kind.compression);
+    assert_null(other_kind.modules_list);
 }
 
 static void expect_problem(const struct text *bytes, const char *part)
@@ -183,14 +251,14 @@ static void zeroes_without_end_are_not_read(void **state)
 {
     (void)state;
     cleanup_text struct text archive = {0};
-    cleanup_strings struct strings modules = {0}, programs = {0};
+    cleanup_initrd struct initrd initrd = {0};
     struct error err = {0};
     cleanup_close int fd = memfd_create("initrd", MFD_CLOEXEC);
     cpio_add_modules(&archive, two);
     assert_int_equal(write(fd, archive.data, archive.length), archive.length);
     assert_int_equal(ftruncate(fd, 1ll << 40), 0);
     assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-    assert_int_equal(initrd_list(fd, &modules, &programs, &err), -1);
+    assert_int_equal(initrd_list(fd, &initrd, &err), -1);
     assert_non_null(strstr(err.message, "more zeroes"));
 }
 
@@ -272,6 +340,8 @@ int main(void)
         cmocka_unit_test(programs_and_what_may_be_a_key_are_told_by_their_places),
         cmocka_unit_test(lists_microcode_and_every_kind_of_compression),
         cmocka_unit_test(lists_an_archive_that_was_appended_to_a_compressed_one),
+        cmocka_unit_test(an_appended_archive_is_seen_though_the_program_passes_over_it),
+        cmocka_unit_test(knows_whose_scripts_run_and_where_the_modules_lie),
         cmocka_unit_test(an_archive_without_its_trailer_is_cut_off),
         cmocka_unit_test(a_compressed_archive_that_is_cut_off_is_told),
         cmocka_unit_test(what_is_no_archive_is_told),

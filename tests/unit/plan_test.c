@@ -3,7 +3,8 @@
  *     case.json           the machine, the partitions and volumes, the table ("none": a bare file system, whose plan is the one "before_copy", or
  *                         "new": the one that such a file system was put into), "boot_code" in the disk's first sector or a partition's
  *                         ("lilo", "table": what starts the active partition), its other disks, the disk that each lands on, the job's choices,
- *                         "over": another guest that it is laid over, what is "removed"
+ *                         "over": another guest that it is laid over, what is "removed", "programs" that are there, "initrd_by":
+ *                         whose scripts run in its initrd
  *     root/               laid over the canonical guest, or over that one; where case.json says "own", the guest itself, with what no
  *                         source tree keeps made in place: "kernels" (image, initrd, and the canonical module tables where root/ has
  *                         none), "programs", "init", and what is a program for UEFI that nobody has signed ("unsigned")
@@ -239,6 +240,15 @@ static void look_away(struct test_case *test)
     assert_int_equal(guest_close(&test->guest, &err), 0);
 }
 
+/* What the old machine needed, with the scripts of dracut or of initramfs-tools. */
+static void put_initrd_of(struct test_case *test, const char *by)
+{
+    cleanup_text struct text archive = {0};
+    cpio_add(&archive, string_is(by, "dracut") ? "usr/lib/dracut-lib.sh" : "scripts/functions", "", 0, 0100644);
+    cpio_add_modules(&archive, fixture_old_modules);
+    fixture_put_bytes(&test->fixture, "boot/initrd.img-" FIXTURE_KERNEL, archive.data, archive.length, 0644);
+}
+
 static void lay_over(struct test_case *test)
 {
     const char *over = json_string(test->document, "over");
@@ -248,8 +258,12 @@ static void lay_over(struct test_case *test)
     cJSON_ArrayForEach(item, cJSON_GetObjectItem(test->document, "removed"))
         fixture_remove(&test->fixture, item->valuestring);
     lay_tree(test, test->name);
+    cJSON_ArrayForEach(item, cJSON_GetObjectItem(test->document, "programs"))
+        fixture_put_program(&test->fixture, item->valuestring);
     if (json_flag(test->document, "initrd_fits"))
         fixture_put_initrd(&test->fixture, fixture_new_modules);
+    if (json_string(test->document, "initrd_by"))
+        put_initrd_of(test, json_string(test->document, "initrd_by"));
 }
 
 static void begin(struct test_case *test, const char *name)
@@ -345,7 +359,7 @@ static void assert_planned(struct test_case *test)
 /* As the guest's own programs would leave it: the initrd with the drivers, grub.cfg with the UUID. */
 static void pretend_run(struct test_case *test, const struct operation *operation)
 {
-    const char *path = operation->changes.count ? operation->changes.items[0] : NULL;
+    const char *path = operation->changes.count ? operation->changes.items[0] : operation->path;
     if (operation->kind == OPERATION_INSTALL)
         test->has_loader = true;
     else if (operation->kind == OPERATION_ACTIVATE)

@@ -31,11 +31,10 @@ static void an_image_is_a_menu_entry(void **state)
     assert_string_equal(entry.root, "UUID=1234");
     assert_string_equal(entry.initrd, "/" IMAGE);
     boot_entry_free(&entry);
-    struct initrd initrd = {0};
+    cleanup_initrd struct initrd initrd = {0};
     initrd_read(root_fd, IMAGE, &initrd);
     assert_null(initrd.problem);
     assert_true(strings_contain(&initrd.modules, "sym53c8xx"));
-    strings_free(&initrd.modules);
     fixture_end(&fixture);
 }
 

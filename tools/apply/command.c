@@ -34,6 +34,12 @@ static void tell(void *context, const struct operation *operation, size_t index,
     fflush(stdout); /* a run takes minutes */
 }
 
+static void warn(void *context, const char *message)
+{
+    (void)context;
+    printf("warning: %s.\n", message);
+}
+
 static void print_diffs(const struct guest *guest, const struct plan *plan)
 {
     for (size_t i = 0; i < plan->operation_count; i++) {
@@ -77,7 +83,7 @@ static int fix(const struct wishes *wishes, const struct guest *guest, struct ha
         print_diffs(guest, &plan);
     else if (status == EXIT_BLOCKED)
         printf("Nothing was changed: the plan has blockers.\n");
-    else if (apply_plan(guest, &plan, NULL, tell, NULL, err) < 0)
+    else if (apply_plan(guest, &plan, NULL, &(struct apply_watch){.begins = tell, .warns = warn}, err) < 0)
         status = EXIT_FAILED;
     plan_free(&plan);
     return status;

@@ -196,25 +196,40 @@ static int put_in_place(const struct place *place, const char *temporary, struct
     return fsync(place->directory_fd) < 0 ? error_errno(err, "flush the directory") : 0;
 }
 
-/* What the new file is to hold: a text, or a copy of another file. */
+/* What the new file is to hold: a text, a copy of another file, or the old one with another behind it. */
 struct source {
     const char *content;
     size_t length;
     unsigned mode;
     int from_fd; /* -1: the text */
+    bool appends;
 };
+
+static int open_old(const struct place *place, struct error *err)
+{
+    int fd = openat(place->directory_fd, place->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    return fd < 0 ? error_errno(err, "open the old file") : fd;
+}
+
+static int fill_longer(const struct place *place, int fd, int more_fd, struct error *err)
+{
+    cleanup_close int old = open_old(place, err);
+    if (old < 0 || copy_file(old, fd, err) < 0 || copy_content(more_fd, fd, err) < 0)
+        return -1;
+    return fsync(fd) < 0 ? error_errno(err, "flush") : 0;
+}
 
 static int fill(const struct place *place, int fd, const struct source *source, struct error *err)
 {
+    if (source->appends)
+        return fill_longer(place, fd, source->from_fd, err);
     if (source->from_fd >= 0)
         return copy_file(source->from_fd, fd, err);
     if (write_all(fd, source->content, source->length) < 0)
         return error_errno(err, "write");
     if (place->exists) {
-        cleanup_close int old = openat(place->directory_fd, place->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-        if (old < 0)
-            return error_errno(err, "open the old file");
-        if (copy_ownership(old, fd, err) < 0)
+        cleanup_close int old = open_old(place, err);
+        if (old < 0 || copy_ownership(old, fd, err) < 0)
             return -1;
     } else if (fchown(fd, 0, 0) < 0 || fchmod(fd, source->mode & 07777) < 0)
         return error_errno(err, "set owner and mode");
@@ -266,6 +281,11 @@ int replace_file(int root_fd, const char *path, const char *content, size_t leng
 int restore_file(int root_fd, const char *path, int from_fd, struct error *err)
 {
     return replace_by(root_fd, path, &(struct source){.from_fd = from_fd}, err);
+}
+
+int append_to_file(int root_fd, const char *path, int more_fd, struct error *err)
+{
+    return replace_by(root_fd, path, &(struct source){.from_fd = more_fd, .appends = true}, err);
 }
 
 /* extlinux makes its ldlinux.sys immutable. */

@@ -29,6 +29,8 @@ int replace_file(int root_fd, const char *path, const char *content, size_t leng
 int remove_file(int root_fd, const char *path, struct error *err);
 /* Puts a copy of the regular file `from_fd` in the place of `path`: content, owner, mode, attributes and times. */
 int restore_file(int root_fd, const char *path, int from_fd, struct error *err);
+/* The file with all that `more_fd` holds behind it. */
+int append_to_file(int root_fd, const char *path, int more_fd, struct error *err);
 /* Gives a file that a program of the guest made, and that has no SELinux label, that of its directory; one that is not there is
  * passed over. Does nothing in a guest without labels. */
 int label_file(int root_fd, const char *path, struct error *err);

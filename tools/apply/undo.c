@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/statvfs.h>
 
 #include "../base/cleanup.h"
 #include "../base/root.h"
@@ -90,11 +89,10 @@ static uint64_t size_of_all(int root_fd, const struct strings *paths)
 /* Better to say it before anything is touched than to run out of space in the middle. */
 static int check_room(int root_fd, const struct strings *paths, struct error *err)
 {
-    struct statvfs fs;
+    uint64_t room, needed = size_of_all(root_fd, paths) + ROOM_TO_SPARE;
     cleanup_close int fd = root_open(root_fd, UNDO_DIRECTORY, O_RDONLY | O_DIRECTORY, 0);
-    if (fd < 0 || fstatvfs(fd, &fs) < 0)
+    if (fd < 0 || file_system_room(fd, &room) < 0)
         return error_errno(err, "look at the free space in %s", UNDO_DIRECTORY);
-    uint64_t room = (uint64_t)fs.f_bfree * fs.f_frsize /* root may use what is held back from others */, needed = size_of_all(root_fd, paths) + ROOM_TO_SPARE;
     if (room >= needed)
         return 0;
     cleanup_free char *has = size_for_people(room), *needs = size_for_people(needed);
@@ -255,6 +253,19 @@ static int restore_one(int root_fd, int number, const cJSON *entry, struct error
     if (fd < 0 || fstat(fd, &st) < 0)
         return error_errno(err, "open %s", from);
     return S_ISREG(st.st_mode) ? restore_file(root_fd, path, fd, err) : error_set(err, "%s is no regular file", from);
+}
+
+int undo_put_back(int root_fd, int number, const struct strings *paths, struct error *err)
+{
+    cleanup_json cJSON *manifest = manifest_read(root_fd, number);
+    const cJSON *entry;
+    cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(manifest, "entries"))
+    {
+        const char *path = json_string(entry, "path");
+        if (path && strings_contain(paths, path) && restore_one(root_fd, number, entry, err) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 static int restore_sectors(const struct guest *guest, int number, const cJSON *manifest, struct error *err)

@@ -19,6 +19,8 @@ int undo_complete(int root_fd, int number, struct error *err);
 /* The number of the latest fix; 0: there is none. */
 int undo_latest(int root_fd);
 bool undo_is_complete(int root_fd, int number);
+/* Puts these files alone back, as far as that fix has kept them. */
+int undo_put_back(int root_fd, int number, const struct strings *paths, struct error *err);
 /* Puts everything back as it was before that fix, and forgets it. */
 int undo_restore(const struct guest *guest, int number, struct error *err);
 

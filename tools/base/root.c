@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 
 #include "cleanup.h"
@@ -140,4 +141,16 @@ int root_open_parent(int root_fd, const char *path, const char **name)
     *name = slash ? slash + 1 : path;
     cleanup_free char *directory = checked_copy_bytes(path, slash ? (size_t)(slash - path) : 0);
     return root_open(root_fd, directory, O_RDONLY | O_DIRECTORY, 0);
+}
+
+/* Root may use what is held back from others; but of what ext4 keeps for its own growth (2 % and at most 4096 blocks since 3.9, which statfs counts as
+ * free) nobody may. */
+int file_system_room(int fd, uint64_t *bytes)
+{
+    struct statvfs fs;
+    if (fstatvfs(fd, &fs) < 0)
+        return -1;
+    uint64_t held = fs.f_blocks / 50 < 4096 ? fs.f_blocks / 50 : 4096;
+    *bytes = (fs.f_bfree > held ? fs.f_bfree - held : 0) * fs.f_frsize;
+    return 0;
 }

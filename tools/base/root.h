@@ -37,4 +37,7 @@ int root_list(int root_fd, const char *path, struct strings *names);
 /* Opens the directory that holds `path` (its last component is not resolved) and points `*name` into `path`. */
 int root_open_parent(int root_fd, const char *path, const char **name);
 
+/* How many bytes root may still write to the file system of `fd`. 0, or -1 with errno. */
+int file_system_room(int fd, uint64_t *bytes);
+
 #endif

@@ -58,7 +58,10 @@ struct fstab_entry {
     unsigned line; /* from 1 */
 };
 
-/* An initrd is streamed, never unpacked: only names are kept. */
+/* Whose scripts run in an initrd. */
+enum initrd_kind { INITRD_KIND_UNKNOWN, INITRD_KIND_INITRAMFS_TOOLS, INITRD_KIND_DRACUT };
+
+/* An initrd is streamed, never unpacked: names are kept, and one small file. */
 struct initrd {
     char *path;            /* "/boot/initrd.img-6.1.0-40-amd64", NULL when the kernel has none */
     bool was_read;         /* false over a network, where the listing would cost too much */
@@ -66,6 +69,11 @@ struct initrd {
     struct strings modules; /* "virtio_blk": dashes are underscores, no suffix */
     struct strings programs; /* of those that put volumes together: "lvm", "mdadm", "cryptsetup", "thin_check" */
     struct strings files;  /* what is neither below usr, lib, bin or sbin: "cryptroot/keyfiles/root.key" */
+    enum initrd_kind kind;
+    const char *compression; /* of its main part: "zstd"; NULL: none */
+    char *modules_directory; /* "usr/lib/modules/6.1.0-40-amd64"; NULL: it has none */
+    struct strings module_files; /* those in it: "kernel/drivers/block/virtio_blk.ko" */
+    char *modules_list;      /* initramfs-tools' conf/modules, which names what its scripts load; NULL: there is none */
 };
 
 struct kernel {

@@ -17,6 +17,13 @@ static void say_operation(void *context, const struct operation *operation, size
     run->changes++;
 }
 
+static void say_warning(void *context, const char *message)
+{
+    struct run *run = context;
+    console_say(&run->console, "    warning: %s\n", message);
+    text_printf(&run->changed, "    warning: %s\n", message);
+}
+
 /* The plan that was shown was made over the network, of a system that may have run on since: this one counts. */
 static int plan_and_apply(struct run *run, const struct guest *guest, struct error *err)
 {
@@ -37,7 +44,7 @@ static int plan_and_apply(struct run *run, const struct guest *guest, struct err
         run->exit_status = 3;
         result = error_set(err, "the system that was copied cannot be made to boot here; see the blockers above");
     } else
-        result = apply_plan(guest, &plan, run->disks[0].pulled.boot_code, say_operation, run, err);
+        result = apply_plan(guest, &plan, run->disks[0].pulled.boot_code, &(struct apply_watch){say_operation, say_warning, run}, err);
     plan_free(&plan);
     return result;
 }

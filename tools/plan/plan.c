@@ -65,6 +65,8 @@ static void free_operation(struct operation *operation)
     free(operation->content);
     strings_free(&operation->argv);
     strings_free(&operation->changes);
+    free(operation->kernel);
+    strings_free(&operation->drivers);
 }
 
 void plan_free(struct plan *plan)

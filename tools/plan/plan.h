@@ -25,13 +25,14 @@ enum operation_kind {
     OPERATION_RUN,
     OPERATION_INSTALL, /* extlinux, into a directory of the guest and the first sector of the partition below it */
     OPERATION_ACTIVATE, /* the disk's first sector starts the active partition, and that is this one */
+    OPERATION_EXTEND,  /* an initrd, by one more archive with drivers */
 };
 
 struct operation {
     enum operation_kind kind;
     char *step;
     char *why;
-    char *path;      /* write, remove, install: in the guest */
+    char *path;      /* write, remove, install, extend: in the guest; run: the initrd that it makes, where an extend can stand in for it, else NULL */
     char *content;   /* write */
     size_t length;
     unsigned mode;   /* write: of a new file; an existing one keeps its owner, mode and attributes */
@@ -39,6 +40,8 @@ struct operation {
     unsigned partition; /* install: that of the directory; activate: its number */
     struct strings changes; /* run, install: the files that the program will change, make or remove, so that undo can keep them */
     unsigned timeout_seconds;
+    char *kernel;    /* extend, run with a path: the version of the initrd's kernel, */
+    struct strings drivers; /* and the modules that the initrd must hold afterwards. A run that fails, or leaves them out, is followed by an extend */
 };
 
 /* `--nic OLD=MAC`: OLD is a name, a MAC or an address of the guest's settings. */

@@ -173,6 +173,19 @@ void planning_activate(struct planning *planning, unsigned partition, const char
     add_operation(planning, OPERATION_ACTIVATE, why)->partition = partition;
 }
 
+void operation_set_initrd(struct operation *operation, const char *path, const char *kernel, const struct strings *drivers)
+{
+    operation->path = checked_copy(path);
+    operation->kernel = checked_copy(kernel);
+    for (size_t i = 0; i < drivers->count; i++)
+        strings_add(&operation->drivers, drivers->items[i]);
+}
+
+void planning_extend(struct planning *planning, const char *initrd, const char *kernel, const struct strings *drivers, const char *why)
+{
+    operation_set_initrd(add_operation(planning, OPERATION_EXTEND, why), initrd, kernel, drivers);
+}
+
 static void add_finding(struct planning *planning, enum severity severity, const char *way_out, const char *format, va_list args)
 {
     char *message = NULL;

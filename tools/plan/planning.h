@@ -46,6 +46,9 @@ struct operation *planning_run(struct planning *planning, const char *const *arg
 /* extlinux in that directory, which is on that partition. */
 void planning_install_loader(struct planning *planning, const char *directory, unsigned partition, const char *why);
 void planning_activate(struct planning *planning, unsigned partition, const char *why);
+/* One more archive behind the initrd; whether that can be is the caller's to know (initrd/segment.h). */
+void planning_extend(struct planning *planning, const char *initrd, const char *kernel, const struct strings *drivers, const char *why);
+void operation_set_initrd(struct operation *operation, const char *path, const char *kernel, const struct strings *drivers);
 
 void planning_note(struct planning *planning, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void planning_warn(struct planning *planning, const char *way_out, const char *format, ...) __attribute__((format(printf, 3, 4)));

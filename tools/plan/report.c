@@ -8,7 +8,7 @@
 #include "planning.h"
 
 static const char *const severity_names[] = {"note", "warning", "blocker"};
-static const char *const kind_names[] = {"write", "remove", "run", "install", "activate"};
+static const char *const kind_names[] = {"write", "remove", "run", "install", "activate", "extend"};
 
 static char *diff_of(const struct operation *operation, const struct plan_input *input)
 {
@@ -57,6 +57,11 @@ static void add_operation(cJSON *array, const struct operation *operation, const
     json_add_string(object, "path", operation->path);
     if (operation->kind == OPERATION_INSTALL) {
         json_add_strings(object, "changes", &operation->changes);
+        return;
+    }
+    if (operation->kind == OPERATION_EXTEND) {
+        json_add_string(object, "kernel", operation->kernel);
+        json_add_strings(object, "drivers", &operation->drivers);
         return;
     }
     cleanup_free char *diff = diff_of(operation, input);

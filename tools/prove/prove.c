@@ -108,7 +108,7 @@ int prove_guest(const struct prove_input *input, struct proof *proof, struct err
         prove_nothing(input->guest, proof);
         return 0;
     }
-    struct initrd own = {0};
+    cleanup_initrd struct initrd own = {0};
     proving.kernel = guest_default_kernel(input->guest);
     proving.initrd = choose_initrd(input->guest, proving.kernel, &own);
     for (size_t i = 0; i < count; i++) {
@@ -117,7 +117,6 @@ int prove_guest(const struct prove_input *input, struct proof *proof, struct err
         link->state = LINK_UNKNOWN;
         rows[i].prove(&proving, link);
     }
-    initrd_free(&own);
     return 0;
 }
 

@@ -59,6 +59,20 @@ static int skip(struct cpio_reader *reader, uint64_t length, struct error *err)
     return 0;
 }
 
+/* As skip, and keeps it. */
+static int keep(struct cpio_reader *reader, uint64_t length, struct error *err)
+{
+    ssize_t got = fill(reader, (size_t)length);
+    if (got < 0)
+        return error_errno(err, "read");
+    if ((uint64_t)got < length)
+        return cut_off(reader, err);
+    text_free(&reader->content);
+    text_append_bytes(&reader->content, reader->buffer + reader->start, (size_t)length);
+    take(reader, (size_t)length);
+    return 0;
+}
+
 /* Eight hexadecimal digits; -1 when one of them is none. */
 static int64_t field(const unsigned char *header, unsigned index)
 {
@@ -107,6 +121,21 @@ static uint64_t padding(uint64_t length)
     return (4 - length % 4) % 4;
 }
 
+/* "./conf/modules" is conf/modules: busybox's cpio leaves names as they come. */
+static const char *plain_name(const char *name)
+{
+    return string_starts(name, "./") ? name + 2 : name;
+}
+
+static int take_data(struct cpio_reader *reader, const char *name, const struct header *header, struct error *err)
+{
+    uint64_t size = (uint64_t)header->size;
+    bool is_wanted = reader->wanted && string_is(name, reader->wanted) && size <= CPIO_CONTENT_MAX;
+    if ((is_wanted ? keep(reader, size, err) : skip(reader, size, err)) < 0)
+        return -1;
+    return skip(reader, padding(size), err);
+}
+
 /* One archive up to its trailer. */
 static int walk_archive(struct cpio_reader *reader, cpio_name *told, void *context, struct error *err)
 {
@@ -119,8 +148,8 @@ static int walk_archive(struct cpio_reader *reader, cpio_name *told, void *conte
             return 0;
         if (skip(reader, padding(CPIO_HEADER_BYTES + (uint64_t)header.name_size), err) < 0)
             return -1;
-        told(context, name, (uint32_t)header.mode);
-        if (skip(reader, (uint64_t)header.size + padding((uint64_t)header.size), err) < 0)
+        told(context, plain_name(name), (uint32_t)header.mode);
+        if (take_data(reader, plain_name(name), &header, err) < 0)
             return -1;
     }
 }

@@ -8,9 +8,11 @@
 #include <stdint.h>
 
 #include "../../base/error.h"
+#include "../../base/text.h"
 
 #define CPIO_HEADER_BYTES 110
 #define CPIO_NAME_MAX 4096
+#define CPIO_CONTENT_MAX 65536
 
 struct cpio_reader {
     int fd;
@@ -18,7 +20,9 @@ struct cpio_reader {
     unsigned char buffer[65536];
     size_t start, end;   /* of what is in the buffer */
     unsigned names;      /* seen so far, for the bound on rubbish */
-    uint64_t data_bytes; /* passed over so far */
+    uint64_t data_bytes; /* of its files, so far */
+    const char *wanted;  /* the file of this name goes to `content` if it has CPIO_CONTENT_MAX bytes at most; of several the last. NULL: none */
+    struct text content; /* the caller's to free */
 };
 
 typedef void cpio_name(void *context, const char *name, uint32_t mode);

@@ -18,6 +18,7 @@
 
 #define FILES_MAX 4096 /* of the files that are no programs and no libraries */
 #define FILE_BYTES_MAX (4ll << 30) /* one that a machine with that much memory to spare could unpack */
+#define MODULES_LIST "conf/modules"
 #define SECTION_BYTES_MAX (256ull << 20) /* it is held in memory */
 
 /* Archives that begin like one and are none, before the search for an appended one is given up. */
@@ -70,6 +71,22 @@ static void take_file(struct strings *files, const char *name)
         strings_add(files, name);
 }
 
+/* What is below lib/modules/VERSION, as the first of these directories is called: "usr/lib/modules/6.1.0-40-amd64". */
+static void take_module(struct initrd *initrd, const char *name, uint32_t mode)
+{
+    const char *below = strstr(name, "lib/modules/");
+    if (!below)
+        return;
+    const char *end = strchrnul(below + strlen("lib/modules/"), '/');
+    cleanup_free char *directory = checked_copy_bytes(name, (size_t)(end - name)), *module = modules_name_of_path(name);
+    if (!initrd->modules_directory && (*end || S_ISDIR(mode)))
+        initrd->modules_directory = checked_copy(directory);
+    if (module)
+        strings_add(&initrd->modules, module);
+    if (module && *end && string_is(directory, initrd->modules_directory))
+        strings_add(&initrd->module_files, end + 1);
+}
+
 static void take_name(void *context, const char *name, uint32_t mode)
 {
     struct initrd *initrd = context;
@@ -77,12 +94,11 @@ static void take_name(void *context, const char *name, uint32_t mode)
         take_program(&initrd->programs, name, mode);
     if (S_ISREG(mode))
         take_file(&initrd->files, name);
-    if (!strstr(name, "lib/modules/"))
-        return;
-    char *module = modules_name_of_path(name);
-    if (module)
-        strings_add(&initrd->modules, module);
-    free(module);
+    if (string_is(name, "scripts/functions"))
+        initrd->kind = INITRD_KIND_INITRAMFS_TOOLS;
+    else if (string_ends(name, "lib/dracut-lib.sh"))
+        initrd->kind = INITRD_KIND_DRACUT;
+    take_module(initrd, name, mode);
 }
 
 /* Walks the archives at `offset` of the file (or of the pipe, where it is 0); results as cpio_walk's. `*position` is where it stopped, and
@@ -93,7 +109,12 @@ static int walk(int fd, uint64_t offset, struct initrd *initrd, uint64_t *positi
         return error_errno(err, "go to byte %llu", (unsigned long long)offset);
     cleanup_free struct cpio_reader *reader = checked_alloc(sizeof *reader);
     reader->fd = fd;
+    reader->wanted = MODULES_LIST;
     int result = cpio_walk(reader, take_name, initrd, err);
+    if (reader->content.data) {
+        free(initrd->modules_list);
+        initrd->modules_list = text_take(&reader->content);
+    }
     *position = offset + reader->position;
     size_t left = reader->end - reader->start;
     memcpy(magic, reader->buffer + reader->start, left < 6 ? left : 6);
@@ -136,14 +157,12 @@ static uint64_t appended_archive(int fd, uint64_t from)
         if (got < CPIO_HEADER_BYTES)
             return 0;
         for (size_t i = 0; i + CPIO_HEADER_BYTES <= (size_t)got; i += 4) {
-            struct initrd found = {0};
+            cleanup_initrd struct initrd found = {0};
             unsigned char magic[6];
             uint64_t position;
             if (!cpio_is_header(window + i, CPIO_HEADER_BYTES))
                 continue;
-            bool is_whole = walk(fd, at + i, &found, &position, magic, NULL) == 1;
-            initrd_free(&found);
-            if (is_whole)
+            if (walk(fd, at + i, &found, &position, magic, NULL) == 1)
                 return at + i;
             if (!--tries)
                 return 0;
@@ -162,11 +181,14 @@ int initrd_list(int fd, struct initrd *initrd, struct error *err)
     const struct compressor *compressor = compressor_of(magic, sizeof magic);
     if (!compressor)
         return error_set(err, "what stands at byte %llu is neither a cpio archive nor compressed by a known program", (unsigned long long)position);
+    initrd->compression = compressor->name;
     int listed = list_compressed(fd, position, compressor, initrd, err);
-    if (listed <= 0)
-        return listed;
-    uint64_t appended = appended_archive(fd, position);
-    return appended && walk(fd, appended, initrd, &position, magic, err) == 1 ? 0 : -1;
+    if (listed < 0)
+        return -1;
+    uint64_t appended = appended_archive(fd, position); /* busybox's gzip says nothing of what comes behind its part */
+    if (appended)
+        return walk(fd, appended, initrd, &position, magic, err) == 1 ? 0 : -1;
+    return listed == 0 ? 0 : -1;
 }
 
 /* The initrd of a unified kernel image, in a file of its own, as what lies behind it there is none of its archives. */
@@ -232,5 +254,8 @@ void initrd_free(struct initrd *initrd)
     strings_free(&initrd->modules);
     strings_free(&initrd->programs);
     strings_free(&initrd->files);
+    free(initrd->modules_directory);
+    strings_free(&initrd->module_files);
+    free(initrd->modules_list);
     *initrd = (struct initrd){0};
 }

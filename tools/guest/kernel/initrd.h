@@ -1,4 +1,4 @@
-/* What is in an initrd: a stream of cpio archives, some of them compressed. Names only; nothing is unpacked. */
+/* What is in an initrd: a stream of cpio archives, some of them compressed. Little but names is kept; nothing is unpacked. */
 #ifndef REHOST_GUEST_KERNEL_INITRD_H
 #define REHOST_GUEST_KERNEL_INITRD_H
 
@@ -7,12 +7,17 @@
 /* Lists what the initrd at `path` below the guest's root has: its modules, those of its programs that put volumes together, and its other files
  * (guest.h). What is wrong with it goes into initrd->problem: it is a finding about the guest, not an error of ours. */
 void initrd_read(int root_fd, const char *path, struct initrd *initrd);
+void initrd_free(struct initrd *initrd);
+static inline void cleanup_free_initrd(struct initrd *initrd)
+{
+    initrd_free(initrd);
+}
+#define cleanup_initrd __attribute__((cleanup(cleanup_free_initrd)))
 
 /* Adds the programs that a root in these layers (enum layer, one bit each) needs, and that the initrd does not have. */
 void initrd_programs_lacking(const struct initrd *initrd, unsigned layers, struct strings *lacking);
 
 /* The walk itself, on descriptors, for tests: 0 when the stream is whole. */
 int initrd_list(int fd, struct initrd *initrd, struct error *err);
-void initrd_free(struct initrd *initrd);
 
 #endif

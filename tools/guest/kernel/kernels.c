@@ -165,7 +165,7 @@ static void take_files(struct guest *guest, const struct boot_entry *entry, stru
     if (!kernel->image)
         kernel->image = checked_copy(entry->kernel);
     initrd_free(&kernel->initrd);
-    kernel->initrd = (struct initrd){.path = checked_copy(entry->initrd)};
+    kernel->initrd.path = checked_copy(entry->initrd);
     if (kernel->initrd.path && !guest->remote)
         initrd_read(guest->root_fd, kernel->initrd.path, &kernel->initrd);
 }

@@ -8,6 +8,7 @@
 #include "../../guest/kernel/initrd.h"
 #include "../../guest/kernel/modules.h"
 #include "../drivers.h"
+#include "segment.h"
 #include "unified.h"
 
 /* The disk drivers of machines that a server may be moved to next: KVM, NVMe, plain SATA and IDE, VMware (and its old LSI
@@ -90,7 +91,8 @@ static void add_copies(const struct boot_loader *boot, size_t kernel, struct ope
             strings_add_new(&run->changes, boot->menu.items[i].initrd);
 }
 
-static void update_stale_initrds(struct planning *planning, const struct initrd_builder_ops *builder, const struct strings *wanted, const struct strings *lacking)
+static void update_stale_initrds(struct planning *planning, const struct initrd_builder_ops *builder, const struct strings *wanted, const struct strings *lacking,
+                                 bool copies_change)
 {
     for (size_t i = 0; i < planning->guest->kernel_count; i++) {
         const struct kernel *kernel = &planning->guest->kernels[i];
@@ -106,6 +108,7 @@ static void update_stale_initrds(struct planning *planning, const struct initrd_
             unified_plan_run(planning, builder, kernel, &drivers, why);
         else
             builder->run(planning, kernel, &drivers, why);
+        segment_plan_otherwise(planning, kernel, &lacking[i], copies_change);
         if (planning->plan->operation_count > before)
             add_copies(&planning->guest->boot, i, &planning->plan->operations[before]);
     }
@@ -149,10 +152,24 @@ static void plan_with_builder(struct planning *planning, const struct initrd_bui
     if (builder->settle)
         builder->settle(planning);
     planning->initrd_is_stale |= unified_settle_command_line(planning);
+    bool copies_change = planning->initrd_is_stale;
     if ((lacks || list_lacks(planning, builder, &needed)) && configure(planning, builder, &wanted))
         planning->initrd_is_stale = true;
     if ((lacks || planning->initrd_is_stale) && (!builder->is_usable || builder->is_usable(planning)))
-        update_stale_initrds(planning, builder, &wanted, lacking);
+        update_stale_initrds(planning, builder, &wanted, lacking, copies_change);
+}
+
+static void append_or_block(struct planning *planning, const struct kernel *kernel, const struct strings *lacks, const char *names)
+{
+    cleanup_free char *refusal = segment_plan(planning, kernel, lacks);
+    if (refusal)
+        planning_block(planning, "install the package of the initrd builder, or make an initrd with these drivers on the source; or free space there, if that is what is missing.",
+                       "the initrd of %s lacks drivers of this machine's disk (%s), the guest has no program that rehost knows to make it anew, and nothing can be appended to it: %s",
+                       kernel->version, names, refusal);
+    else
+        planning_warn(planning, "install the package of the initrd builder before the next kernel update: its initrd would lack them again.",
+                      "the initrd of %s lacks drivers of this machine's disk (%s), and the guest has no program that rehost knows to make it anew: rehost appends them to it",
+                      kernel->version, names);
 }
 
 /* Only the kernel that boots counts, as nothing can be made anew. A kernel with everything built in needs no initrd. */
@@ -167,8 +184,7 @@ static void judge_without_builder(struct planning *planning, struct strings *lac
         planning_warn(planning, "look into it on the source (lsinitrd, lsinitramfs).", "the initrd of %s was not looked into; to boot here it must hold %s", kernel->version,
                       names);
     else if (lacks->count)
-        planning_block(planning, "install the package of the initrd builder, or make an initrd with these drivers on the source.",
-                       "the initrd of %s lacks drivers of this machine's disk (%s), and the guest has no program that rehost knows to make it anew", kernel->version, names);
+        append_or_block(planning, kernel, lacks, names);
     if (unified_holds(kernel) && unified_settle_command_line(planning))
         unified_plan_run(planning, NULL, kernel, &needed, "its command line is the old machine's");
 }

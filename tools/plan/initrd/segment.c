@@ -1,0 +1,149 @@
+/* See segment.h. How it is made: apply/segment.c. */
+#include "segment.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "../../base/cleanup.h"
+#include "../../base/root.h"
+#include "../../guest/kernel/modules.h"
+#include "unified.h"
+
+#define NAME_BYTES_MAX 512 /* what a name, its header and the padding take in the archive */
+
+static char *file_of(const struct kernel *kernel, const char *module)
+{
+    const char *file = modules_file(kernel->modules, module);
+    return file ? checked_printf("/lib/modules/%s/%s", kernel->version, file) : NULL;
+}
+
+/* The first of the modules that the guest has no file of; NULL: there is none. */
+static const char *first_missing(const struct guest *guest, const struct kernel *kernel, const struct strings *modules)
+{
+    for (size_t i = 0; i < modules->count; i++) {
+        cleanup_free char *file = file_of(kernel, modules->items[i]);
+        if (!file || !root_is_file(guest->root_fd, file))
+            return modules->items[i];
+    }
+    return NULL;
+}
+
+void segment_modules(const struct kernel *kernel, const struct initrd *initrd, const struct strings *drivers, struct strings *added)
+{
+    cleanup_strings struct strings all = {0};
+    for (size_t i = 0; i < drivers->count; i++)
+        modules_with_dependencies(kernel->modules, drivers->items[i], &all);
+    for (size_t i = 0; i < all.count; i++)
+        if (!strings_contain(&initrd->modules, all.items[i]))
+            strings_add(added, all.items[i]);
+}
+
+char *segment_refusal(const struct guest *guest, const struct kernel *kernel, const struct initrd *initrd, const struct strings *drivers)
+{
+    cleanup_free char *directory = checked_printf("/usr/lib/modules/%s", kernel->version);
+    cleanup_strings struct strings added = {0};
+    if (!initrd->was_read || initrd->problem)
+        return checked_copy("it could not be looked into");
+    if (initrd->kind == INITRD_KIND_UNKNOWN)
+        return checked_copy("it is of a kind that rehost does not know (it knows those of initramfs-tools and dracut)");
+    if (!string_is(initrd->modules_directory, directory + strlen("/")) && !string_is(initrd->modules_directory, directory + strlen("/usr/")))
+        return checked_printf("it has no modules of the kernel %s", kernel->version);
+    /* Commit 2c484419efc0, which Ubuntu took into its 5.4: its length is not known, and what follows was taken for more of it. */
+    if (string_is(initrd->compression, "lz4") && strverscmp(kernel->version, "5.9") < 0)
+        return checked_copy("it is packed by lz4, and Linux before 5.9 cannot tell where that ends");
+    if (!system_has_program(guest->root_fd, "depmod"))
+        return checked_copy("the guest has no depmod, which makes the indexes of its modules");
+    segment_modules(kernel, initrd, drivers, &added);
+    const char *missing = first_missing(guest, kernel, drivers);
+    missing = missing ? missing : first_missing(guest, kernel, &added);
+    missing = missing ? missing : first_missing(guest, kernel, &initrd->modules);
+    return missing ? checked_printf("%s is not among the modules below %s", missing, directory + strlen("/usr")) : NULL;
+}
+
+static uint64_t size_of(const struct guest *guest, const char *path)
+{
+    struct stat st;
+    return root_stat(guest->root_fd, path, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+}
+
+/* At most: the indexes of all the kernel's modules are larger than those of a part. */
+static uint64_t segment_bytes(const struct guest *guest, const struct kernel *kernel, const struct strings *added)
+{
+    uint64_t bytes = 0;
+    cleanup_free char *directory = checked_printf("/lib/modules/%s", kernel->version);
+    cleanup_strings struct strings names = {0};
+    root_list(guest->root_fd, directory, &names);
+    for (size_t i = 0; i < names.count; i++) {
+        cleanup_free char *index = checked_printf("%s/%s", directory, names.items[i]);
+        bytes += string_starts(names.items[i], "modules.") ? size_of(guest, index) + NAME_BYTES_MAX : 0;
+    }
+    for (size_t i = 0; i < added->count; i++) {
+        cleanup_free char *file = file_of(kernel, added->items[i]);
+        bytes += size_of(guest, file) + NAME_BYTES_MAX;
+    }
+    return bytes;
+}
+
+/* The longer initrd is written beside the old one, and where /boot lies on the root's file system, a copy for undo is kept there, too. */
+static char *room_refusal(const struct guest *guest, const struct kernel *kernel, const struct strings *drivers)
+{
+    cleanup_close int fd = root_open(guest->root_fd, kernel->initrd.path, O_RDONLY, 0);
+    cleanup_strings struct strings added = {0};
+    struct stat st, root;
+    uint64_t room;
+    if (fd < 0 || fstat(fd, &st) < 0 || file_system_room(fd, &room) < 0 || fstat(guest->root_fd, &root) < 0)
+        return checked_printf("%s cannot be opened", kernel->initrd.path);
+    segment_modules(kernel, &kernel->initrd, drivers, &added);
+    uint64_t needed = (uint64_t)st.st_size * (st.st_dev == root.st_dev ? 2 : 1) + segment_bytes(guest, kernel, &added);
+    if (room >= needed)
+        return NULL;
+    cleanup_free char *has = size_for_people(room), *needs = size_for_people(needed);
+    return checked_printf("its file system has %s free, and the longer one beside it needs %s: No space left on device", has, needs);
+}
+
+/* An entry of the menu may start the kernel with another initrd than its usual one: systemd-boot's is a copy. */
+static char *other_initrd(const struct guest *guest, const struct kernel *kernel)
+{
+    for (size_t i = 0; i < guest->boot.menu.count; i++) {
+        const struct boot_entry *entry = &guest->boot.menu.items[i];
+        if (guest_kernel_of_entry(guest, entry) == kernel && entry->initrd && !root_is_same_file(guest->root_fd, entry->initrd, kernel->initrd.path))
+            return checked_printf("the boot loader starts another one, %s", entry->initrd);
+    }
+    return NULL;
+}
+
+static char *refusal_here(const struct planning *planning, const struct kernel *kernel, const struct strings *drivers, bool copies_change)
+{
+    const struct partition *root = planning->guest->root_partition;
+    if (!kernel->initrd.path)
+        return checked_copy("there is none");
+    if (unified_holds(kernel))
+        return checked_copy("it is part of a unified kernel image");
+    if (copies_change && root && root->layers)
+        return checked_copy("it holds a copy of a file that has to be changed for the volumes that the root lies in");
+    char *refusal = segment_refusal(planning->guest, kernel, &kernel->initrd, drivers);
+    refusal = refusal ? refusal : other_initrd(planning->guest, kernel);
+    return refusal ? refusal : room_refusal(planning->guest, kernel, drivers);
+}
+
+char *segment_plan(struct planning *planning, const struct kernel *kernel, const struct strings *drivers)
+{
+    char *refusal = refusal_here(planning, kernel, drivers, planning->initrd_is_stale);
+    if (refusal)
+        return refusal;
+    cleanup_free char *names = strings_join(drivers, ", ");
+    cleanup_free char *why = checked_printf("the initrd lacks %s", names);
+    planning_extend(planning, kernel->initrd.path, kernel->version, drivers, why);
+    return NULL;
+}
+
+void segment_plan_otherwise(struct planning *planning, const struct kernel *kernel, const struct strings *drivers, bool copies_change)
+{
+    struct plan *plan = planning->plan;
+    struct operation *run = plan->operation_count ? &plan->operations[plan->operation_count - 1] : NULL;
+    if (!drivers->count || !run || run->kind != OPERATION_RUN)
+        return;
+    cleanup_free char *refusal = refusal_here(planning, kernel, drivers, copies_change);
+    if (!refusal)
+        operation_set_initrd(run, kernel->initrd.path, kernel->version, drivers);
+}

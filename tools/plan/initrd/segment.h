@@ -1,0 +1,20 @@
+/* One more archive behind an initrd that nothing in the guest makes anew, or whose builder fails: the kernel unpacks it over the others. It holds
+ * modules of the guest's own kernel, and module indexes for all that are there then. The initrd's own scripts have to load them:
+ * initramfs-tools' and dracut's do, by udev and by a list. */
+#ifndef REHOST_PLAN_SEGMENT_H
+#define REHOST_PLAN_SEGMENT_H
+
+#include "../planning.h"
+
+/* Why these drivers cannot be appended to this initrd of the kernel; the caller's. NULL: they can. */
+char *segment_refusal(const struct guest *guest, const struct kernel *kernel, const struct initrd *initrd, const struct strings *drivers);
+/* The drivers and all that they depend on, without what the initrd has. */
+void segment_modules(const struct kernel *kernel, const struct initrd *initrd, const struct strings *drivers, struct strings *added);
+
+/* Plans it for the kernel's initrd. Why not, the caller's; NULL: it is planned. */
+char *segment_plan(struct planning *planning, const struct kernel *kernel, const struct strings *drivers);
+/* The run that was planned last makes the kernel's initrd: where that fails, this is to be done, if it can be. `copies_change`: files that the
+ * initrd holds copies of are changed by this plan. */
+void segment_plan_otherwise(struct planning *planning, const struct kernel *kernel, const struct strings *drivers, bool copies_change);
+
+#endif
