@@ -32,6 +32,8 @@ remade() {
 # those GUEST-FILE-PATTERN: the guests whose files have such a line.
 those() { grep -lE "$1" "$GUESTS"/*.guest | sed 's,.*/\(.*\)\.guest$,\1,'; }
 all_guests() { those .; }
+# kinds COMMAND…: of the files that it prints, builder/inside-grub1.sh and builder/layout/lvm.sh, what they are for: grub1|lvm
+kinds() { "$@" | sed 's,.*/,,; s,^inside-,,; s,\.sh$,,' | paste -sd '|'; }
 
 one_by_one() { local guest; for guest in debian12 router; do remade "$GUESTS/$guest.guest" "$guest" || return 1; done; }
 # shellcheck disable=SC2046 # words
@@ -48,12 +50,12 @@ by_networks() {
 by_layouts() {
     local layout
     for layout in lvm raid luks bare efi; do remade "$GUESTS/builder/layout/$layout.sh" $(those "^layout=$layout\$") || return 1; done
-    remade "$GUESTS/builder/volumes.sh" $(those '^layout=(lvm|raid|luks)$')
+    remade "$GUESTS/builder/volumes.sh" $(those "^layout=($(kinds grep -lx 'use volumes.sh' "$GUESTS"/builder/layout/*.sh))\$")
 }
 # shellcheck disable=SC2046 # words
 by_loaders() {
     remade "$GUESTS/builder/loader/extlinux.sh" $(those '^loader=extlinux$') && remade "$GUESTS/builder/inside-extlinux.sh" $(those '^loader=extlinux$') &&
-        remade "$GUESTS/builder/inside-pygrub.sh" $(those '^loader=(pygrub|grub1)$')
+        remade "$GUESTS/builder/inside-pygrub.sh" $(those "^loader=($(kinds find -L "$GUESTS/builder" -samefile "$GUESTS/builder/inside-pygrub.sh"))\$")
 }
 # shellcheck disable=SC2046 # words
 by_what_it_runs() { remade "$WORK/tests/used/lib/md-superblock.py" $(those '^layout=raid$'); }
