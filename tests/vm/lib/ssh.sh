@@ -38,4 +38,4 @@ ssh_wait() {
 ssh_boot() { cat "$WORK/$1.boot" 2>/dev/null || true; }
 
 # guest_ask_reboot PORT: an ordered reboot; ssh_wait then waits for the next boot.
-guest_ask_reboot() { guest_run "$1" 'nohup sh -c "sleep 1; systemctl reboot" >/dev/null 2>&1 &'; }
+guest_ask_reboot() { guest_run "$1" 'nohup sh -c "sleep 1; /sbin/reboot" >/dev/null 2>&1 &'; }
