@@ -71,6 +71,13 @@ static void wants_one_that_was_read_and_has_this_kernel_s_modules(void **state)
     expect_refusal(scene, "could not be looked into");
 }
 
+static void an_initrd_of_a_stranger_is_bounded(void **state)
+{
+    struct scene *scene = *state;
+    scene->initrd.module_files.count = 1000000;
+    expect_refusal(scene, "which no initrd does");
+}
+
 /* Linux 5.9 was the first to see where lz4's part ends. */
 static void nothing_is_appended_where_the_kernel_would_not_see_it(void **state)
 {
@@ -117,6 +124,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(takes_those_of_initramfs_tools_and_dracut, set_up, tear_down),
         cmocka_unit_test_setup_teardown(wants_one_that_was_read_and_has_this_kernel_s_modules, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_initrd_of_a_stranger_is_bounded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_appended_where_the_kernel_would_not_see_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_module_has_to_be_at_hand, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_guest_makes_the_indexes_itself, set_up, tear_down),

@@ -26,7 +26,6 @@ struct segment {
     const struct kernel *kernel;
     struct initrd initrd;  /* as it is */
     struct strings added;  /* modules by name */
-    bool unpacks;          /* initramfs-tools of Debian 13 unpacks the modules: its initrd may have nothing to load packed ones with */
     char *directory;       /* ours */
     int directory_fd;
     struct strings names;  /* of what is in it, each directory before its files */
@@ -84,8 +83,8 @@ static int add_text(struct segment *segment, const char *name, const char *text,
     return add_name(segment, name, err) < 0 ? -1 : replace_file(segment->directory_fd, name, text, length, 0644, err);
 }
 
-/* What the program prints goes to the file, up to `max` bytes. */
-static int run_into(const struct program *program, int to_fd, uint64_t max, struct error *err)
+/* What the program prints goes to the file. */
+static int run_into(const struct program *program, int to_fd, struct error *err)
 {
     pid_t pid;
     char buffer[65536];
@@ -94,37 +93,12 @@ static int run_into(const struct program *program, int to_fd, uint64_t max, stru
     cleanup_close int from_fd = program_start_reading(program, &pid, err);
     if (from_fd < 0)
         return -1;
-    while ((got = read(from_fd, buffer, sizeof buffer)) > 0 && (bytes += (uint64_t)got) <= max && write(to_fd, buffer, (size_t)got) == got)
+    while ((got = read(from_fd, buffer, sizeof buffer)) > 0 && (bytes += (uint64_t)got) <= ARCHIVE_BYTES_MAX && write(to_fd, buffer, (size_t)got) == got)
         ;
     if (got == 0)
         return program_wait(pid, program->argv[0], err);
     program_end(pid);
     return error_set(err, "what %s prints cannot be kept (%llu bytes)", program->argv[0], (unsigned long long)bytes);
-}
-
-/* NULL: a module that is not packed. */
-static const char *const *unpacker_of(const char *file)
-{
-    static const char *const xz[] = {"xz", "-dcq", NULL}, *const zstd[] = {"zstd", "-dcq", NULL}, *const gzip[] = {"gzip", "-dcq", NULL};
-    return string_ends(file, ".xz") ? xz : string_ends(file, ".zst") ? zstd : string_ends(file, ".gz") ? gzip : NULL;
-}
-
-/* As the initrd is to call it: "kernel/drivers/block/virtio_blk.ko". */
-static char *name_in_initrd(const struct segment *segment, const char *file)
-{
-    const char *end = strrchr(file, '.');
-    return segment->unpacks && unpacker_of(file) ? checked_copy_bytes(file, (size_t)(end - file)) : checked_copy(file);
-}
-
-static bool builder_unpacks(const struct segment *segment)
-{
-    for (size_t i = 0; i < segment->initrd.module_files.count; i++) {
-        cleanup_free char *module = modules_name_of_path(segment->initrd.module_files.items[i]);
-        const char *file = modules_file(segment->kernel->modules, module);
-        if (file && unpacker_of(file) && !unpacker_of(segment->initrd.module_files.items[i]))
-            return true;
-    }
-    return false;
 }
 
 static int open_module(const struct segment *segment, const char *file, struct error *err)
@@ -139,20 +113,14 @@ static int open_module(const struct segment *segment, const char *file, struct e
     return take_fd(&fd);
 }
 
-static int add_module(struct segment *segment, const char *file, const char *name, struct error *err)
+/* Packed or not, as the builders take them: Debian 13's initrds hold .ko.xz. */
+static int add_module(struct segment *segment, const char *file, struct error *err)
 {
-    const char *const *unpacker = segment->unpacks ? unpacker_of(file) : NULL;
-    cleanup_free char *path = checked_printf("%s/%s", segment->initrd.modules_directory, name);
-    cleanup_close int from_fd = open_module(segment, file, err), unpacked_fd = -1;
-    if (from_fd < 0 || add_name(segment, path, err) < 0)
+    cleanup_free char *path = checked_printf("%s/%s", segment->initrd.modules_directory, file);
+    cleanup_close int fd = open_module(segment, file, err);
+    if (fd < 0 || add_name(segment, path, err) < 0)
         return -1;
-    if (!unpacker)
-        return restore_file(segment->directory_fd, path, from_fd, err);
-    if ((unpacked_fd = memfd_create("module", MFD_CLOEXEC)) < 0)
-        return error_errno(err, "unpack %s", file);
-    if (run_into(&(struct program){.argv = unpacker, .input_fd = from_fd, .timeout_seconds = PROGRAM_SECONDS}, unpacked_fd, MODULE_BYTES_MAX, err) < 0)
-        return error_prefix(err, "unpack %s", file);
-    return restore_file(segment->directory_fd, path, unpacked_fd, err);
+    return restore_file(segment->directory_fd, path, fd, err);
 }
 
 static int add_indexes(struct segment *segment, const struct strings *files, struct error *err)
@@ -176,14 +144,12 @@ static int add_indexes(struct segment *segment, const struct strings *files, str
 static int add_modules(struct segment *segment, struct error *err)
 {
     cleanup_strings struct strings files = {0};
-    segment->unpacks = builder_unpacks(segment);
     for (size_t i = 0; i < segment->initrd.module_files.count; i++)
         strings_add(&files, segment->initrd.module_files.items[i]);
     for (size_t i = 0; i < segment->added.count; i++) {
         const char *file = modules_file(segment->kernel->modules, segment->added.items[i]);
-        cleanup_free char *name = name_in_initrd(segment, file);
-        strings_add(&files, name);
-        if (add_module(segment, file, name, err) < 0)
+        strings_add(&files, file);
+        if (add_module(segment, file, err) < 0)
             return -1;
     }
     return add_indexes(segment, &files, err);
@@ -220,7 +186,7 @@ static int make_archive(struct segment *segment, int archive_fd, struct error *e
         lseek(archive_fd, 0, SEEK_END) < 0)
         return error_errno(err, "prepare the archive");
     struct program program = {.argv = argv, .input_fd = names_fd, .timeout_seconds = PROGRAM_SECONDS, .in_child = enter_directory, .in_child_argument = segment};
-    return run_into(&program, archive_fd, ARCHIVE_BYTES_MAX, err);
+    return run_into(&program, archive_fd, err);
 }
 
 static bool holds(const struct initrd *initrd, const struct strings *drivers)

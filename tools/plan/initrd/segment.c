@@ -9,6 +9,7 @@
 #include "../../guest/kernel/modules.h"
 #include "unified.h"
 
+#define MODULES_MAX 8000 /* all that a distribution's kernel has are less */
 #define NAME_BYTES_MAX 512 /* what a name, its header and the padding take in the archive */
 
 static char *file_of(const struct kernel *kernel, const char *module)
@@ -48,6 +49,8 @@ char *segment_refusal(const struct guest *guest, const struct kernel *kernel, co
         return checked_copy("it is of a kind that rehost does not know (it knows those of initramfs-tools and dracut)");
     if (!string_is(initrd->modules_directory, directory + strlen("/")) && !string_is(initrd->modules_directory, directory + strlen("/usr/")))
         return checked_printf("it has no modules of the kernel %s", kernel->version);
+    if (initrd->module_files.count > MODULES_MAX)
+        return checked_printf("it holds %zu modules, which no initrd does", initrd->module_files.count);
     /* Commit 2c484419efc0, which Ubuntu took into its 5.4: its length is not known, and what follows was taken for more of it. */
     if (string_is(initrd->compression, "lz4") && strverscmp(kernel->version, "5.9") < 0)
         return checked_copy("it is packed by lz4, and Linux before 5.9 cannot tell where that ends");
