@@ -14,7 +14,7 @@ struct proving {
     const unsigned char *held_boot_code;
 };
 
-/* What each link's function ends with. */
+/* link.c: what each link's function ends with. */
 void link_holds(struct proof_link *link, const char *evidence, ...) __attribute__((format(printf, 2, 3)));
 void link_unknown(struct proof_link *link, const char *evidence, ...) __attribute__((format(printf, 2, 3)));
 void link_broken(struct proof_link *link, const char *way_out, const char *evidence, ...) __attribute__((format(printf, 3, 4)));
