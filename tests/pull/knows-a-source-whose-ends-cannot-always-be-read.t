@@ -51,7 +51,8 @@ back_in_time() {
     defective "$later"
     kill -USR1 "$LINK"
     link_goes_on
-    wait "$PULL" && grep -q '"event":"done"' "$WORK/half.out" || { tail -n 3 "$WORK/half.out"; return 1; }
+    wait "$PULL" || { tail -n 3 "$WORK/half.out"; return 1; }
+    grep -q '"event":"done"' "$WORK/half.out"
 }
 tries "so does a run that loses the connection meanwhile" back_in_time
 tries "... its ends are as they were read at first" is_whole_but "$at_first"
