@@ -1,6 +1,6 @@
 #!/bin/bash
 # Of a thin pool only the blocks travel that a volume in it, or a snapshot, maps, and of a mirrored volume each leg what is in use in it. A pool that
-# was left in the middle of a change, or whose metadata are damaged, travels whole.
+# was left in the middle of a change, or whose metadata are damaged, travels whole; so does a volume whose snapshot may need what is free in it now.
 set -euo pipefail
 # shellcheck source=tests/used/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
@@ -8,7 +8,7 @@ needs_devices mke2fs debugfs lvm thin_restore thin_dump partclone.extfs
 
 SOURCE=$WORK/source TARGET=$WORK/target LIB=$(cd "$(dirname "$0")/lib" && pwd)
 EXTENT=$((4 << 20)) EXTENTS_AT=$((2 << 20)) # on the disk: the partition begins at 1 MiB, and the extents 1 MiB behind that
-POOL=0 METADATA=25 LEGS=(28 38)             # their first extents
+POOL=0 METADATA=25 LEGS=(28 38) ORIGIN=51   # their first extents
 head -c 5000000 /dev/urandom >"$WORK/file"
 export LVM_SUPPRESS_FD_WARNINGS=1
 
@@ -20,12 +20,12 @@ lvm_on() {
     lvm "$2" --config "$config" --driverloaded n "${@:3}"
 }
 
-# extents 0-24 the pool's data, 25 its metadata, 28-37 and 38-47 the legs of the mirror; free from 51 on.
+# extents 0-24 the pool's data, 25 its metadata, 28-37 and 38-47 the legs of the mirror, 51-60 what there is a snapshot of, 61 that; free from 62 on.
 make_group() {
     local device=$1 part
     lvm_on "$device" pvcreate -q "$device"
     lvm_on "$device" vgcreate -q guest "$device"
-    for part in data:25 metadata:1 pool:1 root:1 image0:10 image1:10 meta0:1 meta1:1 mirror:1; do
+    for part in data:25 metadata:1 pool:1 root:1 image0:10 image1:10 meta0:1 meta1:1 mirror:1 origin:10 kept:1 view:1; do
         lvm_on "$device" lvcreate -an -Zn -Wn -l "${part#*:}" -n "${part%:*}" guest
     done
     lvm_on "$device" vgcfgbackup -f "$WORK/backup" guest
@@ -54,7 +54,7 @@ make_source() {
     on_loop "$SOURCE" 1 make_group
     make_image
     fill_pool 1
-    for leg in "${LEGS[@]}"; do
+    for leg in "${LEGS[@]}" "$ORIGIN"; do
         mke2fs -q -F -t ext4 -E "nodiscard,offset=$(extent "$leg")" "$SOURCE" $((10 * EXTENT / 1024))
         debugfs -w -R "write $WORK/file file" "$SOURCE?offset=$(extent "$leg")"
     done
@@ -65,6 +65,8 @@ leg_holds_the_file() {
 }
 
 pool_holds_the_image() { python3 "$LIB/thin-blocks.py" compare "$WORK/image" "$TARGET" "$(extent $POOL)"; }
+
+origin_is_the_same() { cmp -i "$(extent $ORIGIN)" -n $((11 * EXTENT)) "$SOURCE" "$TARGET"; }
 
 pool_is_the_same() { cmp -i "$(extent $POOL)" -n $((26 * EXTENT)) "$SOURCE" "$TARGET"; }
 
@@ -91,7 +93,9 @@ for i in 0 1; do
     tries "of a leg of the mirror only what is in use travels" map_says "v['guest/mirror_rimage_$i']['what'] == 'ext4' and v['guest/mirror_rimage_$i']['travels_bytes'] < 20 << 20"
     tries "... and is whole" leg_holds_the_file "${LEGS[i]}"
 done
-tries "no stale data of free space was sent" map_says 'done["received_bytes"] < m["travels_bytes"] * 1.02 + (4 << 20) and m["travels_bytes"] < 90 << 20'
+tries "a volume with a snapshot travels whole, and it is said why" map_says "v['guest/origin']['travels_bytes'] == 40 << 20 and 'snapshot' in v['guest/origin']['why_whole']"
+tries "... with what the snapshot has" origin_is_the_same
+tries "no stale data of free space was sent" map_says 'done["received_bytes"] < m["travels_bytes"] * 1.02 + (4 << 20) and m["travels_bytes"] < 134 << 20'
 tries "a pool that was left in the middle of a change travels whole" other_transaction
 tries "a pool with damaged metadata travels whole" damaged
 tap_done

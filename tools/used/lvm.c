@@ -11,7 +11,7 @@
 #include "thin.h"
 
 #define STRIPES_MAX 128 /* lvm2's own limit */
-#define LOGICAL_FIELDS "vg_name,lv_name,lv_size,segtype,stripes,stripe_size,seg_start,seg_size,devices,data_lv,metadata_lv,transaction_id,chunk_size"
+#define LOGICAL_FIELDS "vg_name,lv_name,lv_size,segtype,stripes,stripe_size,seg_start,seg_size,devices,data_lv,metadata_lv,transaction_id,chunk_size,lv_attr"
 
 static char *config_of(const struct search *search)
 {
@@ -102,6 +102,8 @@ static const char *add_segment(const struct search *search, const cJSON *physica
     uint64_t start = number(row, "seg_start"), length = number(row, "seg_size"), stripes = number(row, "stripes"), stripe = number(row, "stripe_size");
     uint64_t end = volume->segment_count ? volume->segments[volume->segment_count - 1].start + volume->segments[volume->segment_count - 1].length : 0;
     bool striped = string_is(type, "striped");
+    if (string_is(type, "cache") || string_is(type, "writecache"))
+        return "its newest blocks may stand in its cache, which travels with it";
     if (!devices || (!striped && !string_is(type, "linear")))
         return "only linear, striped, mirrored and thin volumes are read";
     if (start != end || length == 0 || length > volume->size_bytes - end || stripes == 0 || stripes > STRIPES_MAX || (stripes > 1 && stripe == 0))
@@ -120,6 +122,13 @@ static char *name_of(const cJSON *row)
     const char *name = json_string(row, "lv_name");
     size_t bracket = *name == '['; /* of a part of another volume */
     return checked_printf("%s/%.*s", json_string(row, "vg_name"), (int)(strlen(name) - 2 * bracket), name + bracket);
+}
+
+/* lvs(8): the volume type is the first of the attributes; o: origin, O: origin with a snapshot that is being merged into it. */
+static bool has_snapshot(const cJSON *row)
+{
+    const char *attributes = json_string(row, "lv_attr");
+    return attributes && (*attributes == 'o' || *attributes == 'O');
 }
 
 /* One without a name yet, as lvm2 puts it together from the rows with the first one's names. NULL; or why it cannot be read. */
@@ -149,6 +158,7 @@ static void search_logical(struct search *search, const cJSON *physical_rows, co
 {
     struct volume volume;
     const char *odd = put_together(search, physical_rows, first, &volume);
+    odd = odd ? odd : has_snapshot(first) ? "what it has freed, a snapshot of it may still need" : NULL;
     volume.name = name_of(first);
     char *why = odd ? checked_copy(odd) : look_into(search, &volume);
     if (why)
@@ -232,7 +242,7 @@ static void search_logicals(struct search *search, const cJSON *physical_rows, c
             continue;
         if (string_is(type, "thin-pool"))
             search_pool(search, physical_rows, rows, row);
-        else if (string_is(type, "raid1") || string_is(type, "mirror"))
+        else if ((string_is(type, "raid1") || string_is(type, "mirror")) && !has_snapshot(row))
             search_legs(search, physical_rows, rows, row);
         else
             search_logical(search, physical_rows, row);
