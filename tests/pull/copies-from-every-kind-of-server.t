@@ -50,11 +50,12 @@ serve_nbdkit last --filter=exitlast file "$SOURCE"
 copies "nbdkit that ends with its last client" last
 truncate -s %65536 "$SOURCE" # the disk of such a server has whole blocks
 serve_nbdkit large --filter=blocksize-policy file "$SOURCE" blocksize-minimum=65536 blocksize-preferred=65536 blocksize-maximum=131072 blocksize-error-policy=error
+tries "nbdkit that refuses requests below 64 KiB, though smaller ones are wanted" pulls_whole "$SOURCE" --request-size 4096 "$(uri large)" "$WORK/small-requests"
 copies "nbdkit that refuses requests not aligned to 64 KiB" large
 serve_nbdkit named --filter=exportname file "$SOURCE" exportname="disk one" exportname-strict=true
 copies "an export name with a blank, percent-encoded" named disk%20one
 
-for oddity in pieces shuffled df-overflow error-offset unknown-error status-error status-beyond-last; do
+for oddity in pieces shuffled df-overflow error-offset unknown-error status-error status-hole status-beyond-last; do
     serve_rotten "$oddity" "$SOURCE" "odd-$oddity"
     head -c "$(stat -c %s "$SOURCE")" /dev/urandom >"$WORK/$oddity.target" # so that what is not written shows
     copies "rare but right: $oddity" "$oddity"

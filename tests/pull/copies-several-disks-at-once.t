@@ -3,7 +3,8 @@
 set -euo pipefail
 # shellcheck source=tests/pull/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
-needs nbdkit qemu-nbd perl python3
+needs nbdkit nbdfuse qemu-nbd perl python3
+[ -e /dev/fuse ] || skip_all "/dev/fuse is missing here"
 
 SMALL=$((9 * 1048576)) LARGE=$((30 * 1048576))
 make_source "$WORK/small.img" $SMALL
@@ -50,6 +51,26 @@ tries "... the second too" same_content "$WORK/large.img" "$WORK/b"
 tries "each disk tells its progress" test "$(of progress a)" -ge 1 -a "$(of progress b)" -ge 1
 tries "... and all together" grep -q '"event":"total","target":null,"total_bytes":'$((SMALL + LARGE)) "$WORK/both.log"
 tries "both are reported, in their order" test "$(grep '"event":"done"' "$WORK/both.log" | sed 's/.*"target":"\([^"]*\)".*/\1/' | paste -sd' ')" = "$WORK/a $WORK/b"
+
+# A disk that refuses the third write to its first page: by then all of the copy is there, and the disk is about to be made one that boots.
+fails_at_its_end() {
+    mkdir "$WORK/fuse"
+    truncate -s $LARGE "$WORK/behind"
+    start fuse nbdfuse "$WORK/fuse" --socket-activation nbdkit -f eval get_size="echo $LARGE" can_write='exit 0' can_flush='exit 0' flush='exit 0' \
+        pread="dd if=$WORK/behind skip=\$4 count=\$3 iflag=count_bytes,skip_bytes status=none" \
+        pwrite="if [ \$4 -eq 0 ]; then
+                echo write >>$WORK/first-page
+                [ \$(wc -l <$WORK/first-page) -lt 3 ] || { echo 'EIO no more' >&2; exit 1; }
+            fi
+            dd of=$WORK/behind seek=\$4 oflag=seek_bytes conv=notrunc status=none"
+    CLEANUPS+=("umount -l $WORK/fuse")
+    wait_until test -e "$WORK/fuse/nbd" || return 1
+    rm -f "$WORK/a"
+    DISKS[3]=$WORK/fuse/nbd
+    ! both && grep -q "write $WORK/fuse/nbd at offset 0" "$WORK/both.log"
+}
+tries "a disk that fails when all has arrived is named" fails_at_its_end
+tries "... and the one that the machine boots from waits for it in vain" does_not_boot "$WORK/a" $SMALL
 
 tries "a source without a disk is a mistake" pull_says 2 'onto which DISK goes' "$(uri small)" "$WORK/a" "$(uri slow)"
 tries "one disk cannot be two targets" pull_says 2 "$WORK/c cannot be the DISK of two sources" "$(uri small)" "$WORK/c" "$(uri slow)" "$WORK/c"

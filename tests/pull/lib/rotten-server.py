@@ -178,6 +178,8 @@ def answer_status(connection, cookie, offset, length):
         chunk(connection, cookie, DONE, STATUS, struct.pack(">IIIII", 7, length, 0, 4096, 3))
     elif LIE == "odd-status-error":
         error_chunk(connection, cookie, 22)
+    elif LIE == "odd-status-hole":
+        chunk(connection, cookie, DONE, STATUS, struct.pack(">III", 7, length, 1))  # not allocated, and what it reads as is not said
     elif LIE == "odd-status-beyond-last":
         chunk(connection, cookie, DONE, STATUS, struct.pack(">III", 7, 0xFFFF0000, 0))
     else:
