@@ -8,6 +8,9 @@ UPDATE_SECONDS=1200
 # guest_image GUEST: the path of its disk, built when it is not there yet. Never written to.
 guest_image() { "$VM_DIR/guests/build" "$1"; }
 
+# second_image IMAGE: of a guest with two disks, the other one.
+second_image() { touch "${1%.img}.second" && echo "${1%.img}.second"; }
+
 guest_prerequisites() {
     local program
     [ "$(id -u)" -eq 0 ] || skip_all "root is needed to build the disk of a guest"

@@ -4,9 +4,11 @@
 use volumes.sh
 LVM_START=618496 LVM_SECTORS=5672960
 
-# lvm_on DEVICE COMMAND…: on the metadata alone, and without a look at any other device.
+# lvm_on DEVICES COMMAND…: on the metadata alone, and without a look at any other device.
 lvm_on() {
-    local config="devices{filter=[\"a|^$1\$|\",\"r|.*|\"] use_devicesfile=0 obtain_device_list_from_udev=0 hints=none} global{activation=0} backup{backup=0 archive=0}"
+    local device seen=
+    for device in $1; do seen+="\"a|^$device\$|\","; done
+    local config="devices{filter=[$seen\"r|.*|\"] use_devicesfile=0 obtain_device_list_from_udev=0 hints=none} global{activation=0} backup{backup=0 archive=0}"
     LVM_SUPPRESS_FD_WARNINGS=1 lvm "$2" --config "$config" --driverloaded n "${@:3}"
 }
 
