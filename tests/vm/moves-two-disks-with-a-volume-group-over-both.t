@@ -22,7 +22,7 @@ disks() {
 }
 serve_both() {
     source_serve two "$source_image" "$source_port" "$@"
-    source_serve second "$second_source" "$second_port" "$@"
+    source_serve second "$second_source" "${second_port:?}" "$@"
 }
 neither_boots() { disk_does_not_boot "$first" && disk_does_not_boot "$second"; }
 is_held_back() { [ "$(od -An -tx1 -N4 "$1")" = ' cd 18 eb fe' ]; } # INT 18h: the firmware's next disk
@@ -36,7 +36,7 @@ serve_both "$line"
 appliance_start first '' "$(disks "$first" "$second")"
 must "it asks for the source" answer first 'Source \([^)]*\): ' "$((2 * START_SECONDS))" "$(source_uri "$source_port")"
 must "it asks for the disk" answer first 'Disk \([^)]*\): ' "$START_SECONDS" SYSTEM
-must "it asks whether there is another disk" answer first 'Another disk of this server [^:]*: ' "$START_SECONDS" "$(source_uri "$second_port")"
+must "it asks whether there is another disk" answer first 'Another disk of this server [^:]*: ' "$START_SECONDS" "$(source_uri "${second_port:?}")"
 must "... and where that goes" answer first "Disk for [^ ]* \([^)]*\): " "$START_SECONDS" DATA
 must "it asks for a yes to both" answer first 'Type yes to overwrite /dev/nvme0n1 and /dev/sda: ' "$START_SECONDS" yes
 must "the first disk has a bar" expect first 'nvme0n1 +\[[#.]+\]' "$MOVE_SECONDS"
@@ -50,7 +50,7 @@ tries "after a power cut neither boots" neither_boots
 source_kill two
 source_kill second
 serve_both
-job="rehost.source=$(source_uri "$source_port") rehost.disk=auto rehost.source2=$(source_uri "$second_port") rehost.disk2=auto rehost.confirm=yes rehost.after=poweroff"
+job="rehost.source=$(source_uri "$source_port") rehost.disk=auto rehost.source2=$(source_uri "${second_port:?}") rehost.disk2=auto rehost.confirm=yes rehost.after=poweroff"
 appliance_start second "$job" "$(disks "$first" "$second")"
 must "started again, each finds its target by the size, and goes on" expect second '/dev/nvme0n1: .* were here from an earlier run' "$MOVE_SECONDS"
 must "... the second, too" expect second '/dev/sda: .* were here from an earlier run' "$START_SECONDS"
