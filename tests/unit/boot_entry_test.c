@@ -147,6 +147,12 @@ static void what_is_no_whole_lilo_conf_is_read_as_far_as_it_goes(void **state)
     assert_string_equal(entries.items[0].kernel, "/a");
     assert_string_equal(entries.items[1].kernel, "/b");
     boot_entries_free(&entries);
+    cleanup_free char *blanks = checked_printf("image=/a append=\"%100000s\" label=x", "");
+    lilo_entries(blanks, &entries);
+    assert_int_equal(entries.count, 1);
+    assert_true(strlen(entries.items[0].arguments) < 5000);
+    assert_string_equal(entries.items[0].id, "x");
+    boot_entries_free(&entries);
     assert_true(lilo_asks_for_password("image=/a\n\tpassword = \"x\""));
     assert_false(lilo_asks_for_password("# password=x\nimage=password"));
 }

@@ -18,6 +18,9 @@
 
 #include "../../base/cleanup.h"
 
+/* LILO takes words of 1023 bytes, and the kernel a line of 2048; each of 512 images could have the same long one. */
+#define WORD_MAX 4096
+
 struct settings {
     char *root, *initrd, *append, *literal, *vga, *mode;
 };
@@ -48,7 +51,7 @@ static void take_quoted(const char **cursor, struct text *word)
             at += 2, at += strspn(at, " \t");
         else {
             at += *at == '\\' && at[1] && strchr("\"\\", at[1]);
-            text_append_bytes(word, at++, 1);
+            text_append_bytes(word, at++, word->length < WORD_MAX);
         }
     }
     *cursor = at + (*at == '"');
@@ -69,7 +72,7 @@ static char *next_word(const char **cursor, bool *is_sign)
         take_quoted(cursor, &word);
     else {
         size_t length = strcspn(*cursor, " \t\r\n=#\"");
-        text_append_bytes(&word, *cursor, length);
+        text_append_bytes(&word, *cursor, length < WORD_MAX ? length : WORD_MAX);
         *cursor += length;
     }
     return text_take(&word);
