@@ -1,6 +1,7 @@
 #!/bin/bash
 # shellcheck disable=SC2154 # moddir and initdir come from dracut
 # dracut module: the whole of the appliance's file system. No other module is used: PID 1 is busybox.
+# /usr becomes a file system of its own (tools/build/image.sh). What runs before it is mounted lies in /bin and /early.
 # build.sh gives REHOST_PREFIX (static tools) and REHOST_BINARY (the program).
 
 top=/src
@@ -22,7 +23,8 @@ installkernel() {
 install() {
     install_programs
     install_static_tools
-    install_applets
+    install_busybox
+    install_early_modules
     install_rootfs
 }
 
@@ -50,18 +52,28 @@ install_static_tools() {
     local name
     for name in fsck.ext2 fsck.ext3 fsck.ext4; do ln -sf e2fsck "$initdir/usr/sbin/$name"; done
     inst_simple "$REHOST_PREFIX/etc/mke2fs.conf" /etc/mke2fs.conf
-    inst_simple "$REHOST_PREFIX/bin/busybox" /usr/bin/busybox
     inst_simple "$REHOST_BINARY" /usr/bin/rehost
 }
 
-# Every applet whose name no real program has taken.
-install_applets() {
+# Every applet whose name no real program has taken. /bin is no link to /usr/bin here.
+install_busybox() {
     local applet
+    rm -f "$initdir/bin"
+    mkdir -p "$initdir/bin"
+    cp "$REHOST_PREFIX/bin/busybox" "$initdir/bin/busybox"
     while read -r applet; do
-        [[ -e $initdir/usr/bin/$applet || -e $initdir/usr/sbin/$applet ]] || ln -s busybox "$initdir/usr/bin/$applet"
+        [[ -e $initdir/usr/bin/$applet || -e $initdir/usr/sbin/$applet ]] || ln -sf busybox "$initdir/bin/$applet"
     done <"$REHOST_PREFIX/applets"
-    ln -sf usr/bin/busybox "$initdir/init"
-    [[ -e $initdir/usr/sbin/init ]] || ln -s ../bin/busybox "$initdir/usr/sbin/init"
+    ln -sf bin/busybox "$initdir/init"
+}
+
+# What it takes to mount /usr, unpacked: busybox's insmod reads no compressed modules.
+install_early_modules() {
+    local module
+    mkdir -p "$initdir/early"
+    for module in loop squashfs; do
+        xz -dc "$(modinfo -k "$kernel" -n "$module")" >"$initdir/early/$module.ko" || dfatal "the kernel has no module '$module'"
+    done
 }
 
 # rootfs/ as it stands, and one more file that sorts behind all others: rcS refuses an archive that lacks it.

@@ -5,7 +5,7 @@
 
 needs vmlinuz initramfs.img
 blank_disk "$WORK/disk.img" 64M
-# All but the last 3 %, which hold drivers and the end marker.
+# All but the last 3 %, which hold programs and the end marker.
 head -c "$(($(stat -c %s "$OUT/initramfs.img") * 97 / 100))" "$OUT/initramfs.img" >"$WORK/cut.img"
 must "the machine starts" appliance_start cut '' initrd="$WORK/cut.img" disk="$WORK/disk.img"
 must "the appliance says that its archive is not whole" expect cut '!!! FAILED at hardware: unpack the initramfs' "$BOOT_SECONDS"

@@ -4,11 +4,9 @@
 . "$(dirname "$0")/lib/image.sh"
 
 needs initramfs.img
-for tool in cpio zstd readelf; do
+for tool in cpio zstd unsquashfs readelf; do
     command -v "$tool" >/dev/null || skip_all "$tool is needed: './build.sh test tests/image' has it"
 done
-
-unpack() { mkdir "$WORK/image" && zstd -dc "$OUT/initramfs.img" | (cd "$WORK/image" && cpio -id --quiet --no-absolute-filenames); }
 
 # "FILE LIBRARY" for everything that is linked dynamically.
 needed() {
@@ -30,7 +28,7 @@ none_is_missing() {
 # A list that came out empty by mistake would have nothing missing.
 list_is_plausible() { grep -q 'nbdkit-curl-plugin.so libcurl' "$WORK/needed" && grep -q '/lvm libdevmapper' "$WORK/needed"; }
 
-must "the image can be unpacked" unpack
+must "the image can be unpacked" image_unpack "$OUT/initramfs.img" "$WORK/image"
 needed >"$WORK/needed"
 must "what programs and plugins need can be read" list_is_plausible
 tries "every library that is needed is in the image" none_is_missing

@@ -19,14 +19,17 @@ needs vmlinuz initramfs.img
 blank_disk "$WORK/disk.img" 64M
 boot_shell inside memory=512 disk="$WORK/disk.img" extra="-device qemu-xhci,id=usb"
 tries "at least 300 MB are free" free_is_enough
-claim "busybox has no modprobe of its own, and none of its family" \
-    '! busybox --list | grep -E "^(modprobe|insmod|rmmod|lsmod|depmod|modinfo)$"'
-claim "modprobe is kmod's" 'modprobe --version | grep -q kmod && [ "$(cat /proc/sys/kernel/modprobe)" = /sbin/modprobe ]'
+claim "busybox has no modprobe of its own, nor its family, but for the insmod that loads the first two modules" \
+    '! busybox --list | grep -E "^(modprobe|rmmod|lsmod|depmod|modinfo)$"'
+claim "modprobe and insmod are kmod's" 'modprobe --version | grep -q kmod && insmod --version | grep -q kmod && [ "$(cat /proc/sys/kernel/modprobe)" = /sbin/modprobe ]'
 claim "screen and serial line are both consoles of the kernel" 'grep -w tty0 /sys/class/tty/console/active | grep -w ttyS0'
 claim "neither udev nor systemd runs, and PID 1 is busybox" \
-    '! pidof systemd udevd systemd-udevd && [ "$(readlink -f /proc/1/exe)" = /usr/bin/busybox ]'
+    '! pidof systemd udevd systemd-udevd && [ "$(readlink -f /proc/1/exe)" = /bin/busybox ]'
 claim "the disk is there" '[ -b /dev/vda ]'
-claim "nothing is mounted from a medium or a disk" '! grep "^/dev/" /proc/mounts'
+claim "nothing is mounted from a medium or a disk; /usr is a file in memory" '! grep "^/dev/" /proc/mounts | grep -v "^/dev/loop0 /usr squashfs ro" &&
+    [ "$(cat /sys/block/loop0/loop/backing_file)" = /usr.squashfs ]'
+claim "it cannot be taken away by mistake, and the kernel can forget what it read of it" '! umount /usr && { losetup -d /dev/loop0; echo 3 >/proc/sys/vm/drop_caches; mdadm --version; }'
+claim "the loop device behind it is no disk to move to" 'rehost hardware --json >/run/hardware && grep /dev/vda /run/hardware && ! grep /dev/loop /run/hardware'
 claim "the root file system has no limit of its own" 'grep "^rootfs / rootfs" /proc/mounts || grep "^none / ramfs\|^rootfs / ramfs" /proc/mounts'
 claim "the network comes up by itself" '/lib/rehost/net-up auto dhcp | grep "^eth0 10.0.2.15/24 10.0.2.2$"'
 claim "a fixed address does as well" '/lib/rehost/net-up 52:54:00:BB:00:01 10.0.2.99/24,10.0.2.2 | grep "^eth0 10.0.2.99/24 10.0.2.2$"'

@@ -25,7 +25,7 @@ needed "a striped volume" 'only vdb lvcreate -y -Zn -Wn -q -i 2 -I 64k -L 120M -
 needed "a volume, and one behind it" 'only vdb lvcreate -y -Zn -Wn -q -L 40M -n pieces guest /dev/vdb1 && only vdb lvcreate -y -Zn -Wn -q -L 20M -n hole guest /dev/vdb1'
 needed "the first one goes on behind the other" 'only vdb lvextend -q -L 80M guest/pieces && only vdb lvremove -y -q guest/hole'
 needed "a RAID 1 of one half" 'modprobe raid1; mdadm --create /dev/md7 --run --metadata=1.2 --bitmap=none --level=1 --raid-devices=2 /dev/vdb3 missing'
-type_text inside 'fill() { mke2fs -q -t ext4 -E nodiscard $1 && mount -t ext4 $1 /mnt && cp /usr/bin/rehost /usr/bin/busybox /mnt && (cd /mnt && sha256sum rehost busybox >/run/$2) && umount /mnt; }'
+type_text inside 'fill() { mke2fs -q -t ext4 -E nodiscard $1 && mount -t ext4 $1 /mnt && cp /usr/bin/rehost /bin/busybox /mnt && (cd /mnt && sha256sum rehost busybox >/run/$2) && umount /mnt; }'
 needed "file systems with files in all of them" 'fill /dev/guest/striped striped && fill /dev/guest/pieces pieces && fill /dev/md7 raid'
 needed "all of it is put to rest" 'only vdb vgchange -an guest && mdadm --stop /dev/md7'
 
@@ -38,7 +38,7 @@ for name in guest/striped guest/pieces 'RAID 1 in it'; do
     claim "of $name only what is in use travelled" "grep -E \"^ *$name +ext4 +[12]?[0-9]\\.[0-9] MiB of +[0-9.]+ MiB\$\" /run/map"
 done
 claim "the other volume group is as it was" 'e2fsck -fn /dev/guest/striped && [ "$(dmsetup ls | grep -c .)" = 1 ] && only loop7 vgchange -an guest'
-claim "no device of ours is left" '! losetup -a | grep -v loop7 | grep . && ! dmsetup ls | grep rehost'
+claim "no device of ours is left" '! losetup -a | grep -v "loop[07]" | grep . && ! dmsetup ls | grep rehost'
 type_text inside 'same() { e2fsck -fn $1 && mount -t ext4 -r $1 /mnt && (cd /mnt && sha256sum -c /run/$2); s=$?; umount /mnt; return $s; }'
 needed "the copy's volume group is found" 'blockdev --rereadpt /dev/vda; only vda vgchange -ay guest && only vda vgmknodes'
 claim "the striped volume holds its files" 'same /dev/guest/striped striped'

@@ -22,7 +22,7 @@ needed "the RAID" 'modprobe raid1; mdadm --create /dev/md7 --run --metadata=1.2 
 needed "in it LUKS" 'printf secret-4711 >/run/key && modprobe dm_crypt; crypt luksFormat --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 /dev/md7 && crypt open /dev/md7 locked'
 needed "in that a volume group" 'only mapper/locked pvcreate -q /dev/mapper/locked && only mapper/locked vgcreate -q guest /dev/mapper/locked &&
     only mapper/locked lvcreate -y -Zn -Wn -q -L 150M -n root guest && only mapper/locked lvcreate -y -Zn -Wn -q -L 20M -n swap guest'
-needed "with a system on it" 'mke2fs -q -t ext4 /dev/guest/root && mount -t ext4 /dev/guest/root /mnt && mkdir -p /mnt/etc /mnt/sbin && cp /usr/bin/busybox /mnt/sbin/init'
+needed "with a system on it" 'mke2fs -q -t ext4 /dev/guest/root && mount -t ext4 /dev/guest/root /mnt && mkdir -p /mnt/etc /mnt/sbin && cp /bin/busybox /mnt/sbin/init'
 type_text inside 'echo "/dev/mapper/guest-root / ext4 defaults 0 1" >/mnt/etc/fstab; echo "md_crypt UUID=$(cryptsetup luksUUID /dev/md7) none luks" >/mnt/etc/crypttab; echo inner >/mnt/etc/hostname'
 needed "all of it is put to rest" 'umount /mnt && only mapper/locked vgchange -an guest && cryptsetup close locked && mdadm --stop /dev/md7'
 needed "the disk's digest" 'sha256sum /dev/vdb >/run/before'
@@ -33,11 +33,11 @@ claim "with the key the system is found in all of them" 'rehost inspect --luks-k
 claim "the volume that is encrypted has the name that the system gives it" 'grep "volume /dev/mapper/md_crypt" /run/said && rehost inspect --json --luks-key /run/key /dev/vdb | grep -A9 guest-root | grep -A4 raid | grep luks'
 claim "a line end behind a passphrase is no part of it" 'echo secret-4711 >/run/line; rehost inspect --luks-key /run/line /dev/vdb | grep "host name inner"'
 claim "nothing was written" 'sha256sum -c /run/before'
-claim "nothing of it is left" '! dmsetup ls | grep -v "No devices" && ! ls /dev/mapper | grep -v control && ! grep "^md" /proc/mdstat && ! losetup -a | grep .'
+claim "nothing of it is left" '! dmsetup ls | grep -v "No devices" && ! ls /dev/mapper | grep -v control && ! grep "^md" /proc/mdstat && ! losetup -a | grep -v /usr.squashfs'
 
 type_text inside 'wait_until() { n=0; until eval "$1"; do n=$((n + 1)); [ $n -lt 120 ] || return 1; sleep 1; done; }'
 claim "killed in the middle, it leaves nothing, either" 'rehost inspect --luks-key /run/key /dev/vdb >/run/said 2>&1 & p=$!; for i in $(seq 2000); do [ -b /dev/mapper/guest-root ] && break; usleep 20000; done;
-    kill -9 $p && wait_until "! dmsetup ls | grep -v No.devices && ! grep ^md /proc/mdstat && ! losetup -a | grep ."'
+    kill -9 $p && wait_until "! dmsetup ls | grep -v No.devices && ! grep ^md /proc/mdstat && ! losetup -a | grep -v /usr.squashfs"'
 
 needed "a volume group of the same name is at work on this machine" 'only vda pvcreate -q /dev/vda && only vda vgcreate -q guest /dev/vda && only vda lvcreate -y -Wn -Zn -q -L 20M -n root guest'
 claim "it is told that both cannot be" 'rehost inspect --luks-key /run/key /dev/vdb >/run/said 2>&1; cat /run/said; grep "a volume group called guest is at work already" /run/said'
@@ -46,5 +46,5 @@ claim "asleep, it is not in the way" 'rehost inspect --luks-key /run/key /dev/vd
 needed "its metadata goes" 'dd if=/dev/zero of=/dev/vda bs=1M count=2'
 
 claim "opened to be changed, all of it can be written to" 'rehost fix --undo --luks-key /run/key /dev/vdb >/run/said 2>&1; cat /run/said; grep "nothing to take back" /run/said'
-claim "nothing of that is left, either" '! dmsetup ls | grep -v "No devices" && ! grep "^md" /proc/mdstat && ! losetup -a | grep .'
+claim "nothing of that is left, either" '! dmsetup ls | grep -v "No devices" && ! grep "^md" /proc/mdstat && ! losetup -a | grep -v /usr.squashfs'
 tap_done

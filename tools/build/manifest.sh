@@ -17,9 +17,13 @@ owners() {
 }
 
 # Regular files only: a link named "ls" is busybox's, not that of the package which has a program of that name.
-image_files() { zstd -dc "$1" | cpio -tv --quiet | awk '/^-/ {print $NF}' | usr_path; }
-
-
+image_files() {
+    local tree
+    tree=$(mktemp -d)
+    image_unpack "$1" "$tree"
+    find "$tree" -type f -printf '%P\n' | usr_path
+    rm -rf "$tree"
+}
 
 # What the media add to the initramfs and where it comes from.
 media_files() {

@@ -3,6 +3,8 @@
 
 # shellcheck source=tests/vm/lib/all.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../vm/lib/all.sh"
+# shellcheck source=tools/build/image.sh
+. "$TOP/tools/build/image.sh"
 
 # Under TCG 20 to 60 s are usual; beside a build on the same machine it is many times that. Only a hang reaches this.
 BOOT_SECONDS=${REHOST_BOOT_SECONDS:-420}
