@@ -11,6 +11,7 @@ got_nowhere() {
     cat "$MOUNT/root/attack.log"
     grep -q '^held: ' "$MOUNT/root/attack.log" && grep -q '^finished$' "$MOUNT/root/attack.log" && ! grep ESCAPED "$MOUNT/root/attack.log"
 }
+make_huge() { mv "$MOUNT/etc/fstab" "$MOUNT/etc/fstab.own" && truncate -s 1T "$MOUNT/etc/fstab"; }
 set_trap() { echo stop >"$MOUNT/etc/trap"; }
 
 must "an attacker prepares the guest" mounted rw "$TOP/tests/vm/guests/hostile/prepare" "$MOUNT"
@@ -23,4 +24,6 @@ must "the fix is taken back" ends_with 0 "taken back" fix --undo
 must "its programs are made to fail" mounted rw set_trap
 tries "then the fix ends with what they said" ends_with 1 "said at the end" fix
 tries "... which commands no terminal" said_nothing_raw
+must "its fstab is made a terabyte" mounted rw make_huge
+tries "that is a blocker, and nobody reads it" ends_with 3 "/etc/fstab has 1099511627776 bytes, which no such file has" fix
 tap_done
