@@ -98,7 +98,7 @@ before_the_copy() {
 in_the_verification() {
     rm -f "$TARGET"
     begins --all "file:$WORK/raw/disk" "$TARGET"
-    wait_until has_journaled "$TARGET" 24000000 || return 1
+    wait_until has_journaled "$TARGET" 32000000 || return 1
     stop "$COPY"
     begins --all --verify "file:$WORK/raw/disk" "$TARGET"
     wait_until grep -q '"verified_bytes":[1-9]' "$WORK/copy.log" && kills nbdkit && ends_well || return 1
