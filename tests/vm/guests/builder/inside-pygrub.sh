@@ -5,6 +5,8 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive
 
 # shellcheck source=/dev/null
 . /tmp/source-disk
+boot=/boot
+[ -z "$BOOT_UUID" ] || boot= # a partition of its own, the first
 cp -a /etc/initramfs-tools/modules /tmp/modules.saved
 cp /tmp/source-modules /etc/initramfs-tools/modules
 echo MODULES=list >/etc/initramfs-tools/conf.d/source-machine
@@ -18,8 +20,8 @@ for kernel in /boot/vmlinuz-*; do
 
 	title Debian GNU/Linux, kernel $version
 	root (hd0,0)
-	kernel /boot/vmlinuz-$version root=$ROOT_DEVICE ro $(cat /tmp/arguments)
-	initrd /boot/initrd.img-$version
+	kernel $boot/vmlinuz-$version root=$ROOT_DEVICE ro $(cat /tmp/arguments)
+	initrd $boot/initrd.img-$version
 	EOF
 done
 rm /etc/initramfs-tools/conf.d/source-machine

@@ -26,5 +26,5 @@ fill_from() {
 make_boot() {
     mv "$2/boot" "$2.boot"
     mkdir "$2/boot"
-    mke2fs -q -F -t ext4 -O "$ext4_features" -U "$boot_uuid" -d "$2.boot" -E "offset=$(($3 * 512)),nodiscard" "$1" "$(($4 / 2))k"
+    mke2fs -q -F -t "${boot_type:-ext4}" -O "$ext4_features" -U "$boot_uuid" -d "$2.boot" -E "offset=$(($3 * 512)),nodiscard" "$1" "$(($4 / 2))k"
 }

@@ -24,15 +24,19 @@ make_group() {
 make_xfs() { mkfs.xfs -q -K -i nrext64=0 -m "uuid=$ROOT_UUID" "$1"; }
 make_ext4() { mke2fs -q -F -t ext4 -O "$ext4_features" -E nodiscard "$1"; }
 
-layout_lvm() {
-    local at=$(((LVM_START * 512) + (1 << 20))) extent=$((4 << 20))
-    sfdisk --quiet "$2" <<-EOF
+lvm_partition() {
+    sfdisk --quiet "$1" <<-EOF
 	label: dos
 	label-id: $DISK_SIGNATURE
 	1: start=$PARTITION_START, size=$BOOT_SECTORS, type=83, bootable
 	2: start=616448, type=5
 	5: start=$LVM_START, size=$LVM_SECTORS, type=8e
 	EOF
+}
+
+layout_lvm() {
+    local at=$(((LVM_START * 512) + (1 << 20))) extent=$((4 << 20))
+    lvm_partition "$2"
     make_boot "$2" "$1" "$PARTITION_START" "$BOOT_SECTORS"
     mv "$1/var" "$1.var"
     mkdir "$1/var"

@@ -8,7 +8,7 @@ settings_grub1() {
     printf '%s\n' 'default 0' 'timeout 2' 'serial --unit=0 --speed=115200' 'terminal --timeout=1 serial console' | put "$1" /boot/grub/menu.lst
     put "$1" /boot/grub/device.map <<<"(hd0) /dev/sda"
     put "$1" /tmp/arguments <<<"console=tty0 console=ttyS0,115200 clocksource=acpi_pm"
-    cp "$1"/usr/lib/grub/i386-pc/stage1 "$1"/usr/lib/grub/i386-pc/stage2 "$1"/usr/lib/grub/i386-pc/e2fs_stage1_5 "$1/boot/grub/"
+    cp "$1"/usr/lib/grub/*-pc/stage1 "$1"/usr/lib/grub/*-pc/stage2 "$1"/usr/lib/grub/*-pc/e2fs_stage1_5 "$1/boot/grub/" # i386-pc, x86_64-pc
     echo 'T0:23:respawn:/sbin/getty -L ttyS0 115200 vt100' >>"$1/etc/inittab"
 }
 
