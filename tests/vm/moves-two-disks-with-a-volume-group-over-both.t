@@ -1,7 +1,7 @@
 #!/bin/bash
 # A server whose root and /srv each lie on two disks, in one volume group, moves to a machine with two controllers that finds the disks in another order.
 # The machine loses its power in the middle of the pull, and again in the middle of the fix-up: nothing of what had arrived is sent again.
-# minutes: 8
+# minutes: 6
 # shellcheck source=tests/vm/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
 
