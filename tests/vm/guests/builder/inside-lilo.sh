@@ -13,7 +13,7 @@ update-initramfs -c -k "$version"
 ln -s "boot/initrd.img-$version" /initrd.img # as the kernel's package would have, had it made the initrd
 lsinitramfs "/boot/initrd.img-$version" >/tmp/initrd.list
 grep -q sym53c8xx /tmp/initrd.list || { echo "the initramfs lacks the driver of the source machine" >&2; exit 1; }
-if grep -Eq 'virtio|mptsas' /tmp/initrd.list; then echo "the initramfs holds drivers of the target" >&2; exit 1; fi
+if grep -Eq 'virtio|ahci' /tmp/initrd.list; then echo "the initramfs holds drivers of the target" >&2; exit 1; fi
 mv /tmp/lilo.conf /etc/lilo.conf
 rm /etc/initramfs-tools/conf.d/source-machine
 cp -a /tmp/modules.saved /etc/initramfs-tools/modules
