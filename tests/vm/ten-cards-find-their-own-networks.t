@@ -2,7 +2,7 @@
 # A gateway lands on a machine whose ten cards come in another order, behind an eleventh. The job says of two alone which they are: of the others
 # rehost finds out on their wires which is in which network. Each network has a peer that answers in no other one: QEMU's own, for two VLANs behind a
 # trunk, for a bond on a hub with both of its cards.
-# always
+# minutes: 4
 # shellcheck source=tests/vm/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
 appliance_prerequisites vmlinuz initramfs.img
