@@ -10,13 +10,7 @@ STRIPE=524288
 layout_two() {
     local first=$((LVM_START * 512)) extent=$((4 << 20)) second=${image%.img}.second
     truncate -s "$SECOND_SIZE" "$2.second"
-    sfdisk --quiet "$2" <<-EOF
-	label: dos
-	label-id: $DISK_SIGNATURE
-	1: start=$PARTITION_START, size=$BOOT_SECTORS, type=83, bootable
-	2: start=616448, type=5
-	5: start=$LVM_START, size=$LVM_SECTORS, type=8e
-	EOF
+    lvm_partition "$2"
     make_boot "$2" "$1" "$PARTITION_START" "$BOOT_SECTORS"
     on_range "$2" "$first" $((LVM_SECTORS * 512)) on_range "$2.second" 0 "$SECOND_SIZE" make_group_of_two
     make_root "$1" "$2.root" $(((ROOT_ON_FIRST + ROOT_ON_SECOND) * extent))
