@@ -62,9 +62,14 @@ unattended_move_claims() {
 # move_to_claims GUEST CONTROLLER NIC KEY=VALUE…: moves it, after any control of the test's own, to a machine that is the target but for these
 # settings, and where the moved server is to find those two drivers at work.
 move_to_claims() {
-    local disk="$WORK/target.img" ssh_port controller=$2 nic=$3
     move_source "$1"
-    shift 3
+    served_move_claims "${@:2}"
+}
+
+# served_move_claims CONTROLLER NIC KEY=VALUE…: the same, for a source that is served already.
+served_move_claims() {
+    local disk="$WORK/target.img" ssh_port controller=$1 nic=$2
+    shift 2
     blank_disk "$disk" 4G
     move_unattended move "$disk" "$@"
     port_reserve ssh_port
