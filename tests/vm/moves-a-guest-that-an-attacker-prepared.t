@@ -28,7 +28,7 @@ blank_disk "$other" 64M
 
 boot_shell inside disk="$disk" disk_options=snapshot=on disk2="$other"
 type_text inside 'in_guest() { mount -t ext4 /dev/vda1 /mnt && (cd /mnt && eval "$1"); r=$?; umount /mnt && return $r; }'
-type_text inside 'digests() { find / -xdev -type f ! -path "/run/*" ! -path "/tmp/*" | sort | xargs sha256sum; }'
+type_text inside 'digests() { find / -xdev -type f ! -path "/run/*" ! -path "/tmp/*" ! -name .ash_history | sort | xargs sha256sum; }'
 type_text inside 'fix_ends() { rehost fix /dev/vda >/run/said 2>&1; s=$?; tail -n 5 /run/said | cut -c 1-400; [ $s = $1 ] && grep -qE "$2" /run/said; }'
 needed "the digests of all files of the appliance" 'digests >/run/before'
 needed "the digests of what rehost may change" 'in_guest "find etc boot var/lib/initramfs-tools -xdev -type f ! -name \*sparse\* ! -name \*owned\* ! -name \*prove\* | sort | xargs sha256sum >/run/guest-before"'
