@@ -46,11 +46,21 @@ by_networks() {
     local network
     for network in networkd networkmanager netplan; do remade "$GUESTS/builder/network/$network.sh" $(those "^network=$network\$") || return 1; done
 }
+# layouts_upon PART: the files of layouts that use it, or use one that does.
+layouts_upon() {
+    local file
+    while read -r file; do
+        echo "$file"
+        layouts_upon "layout/$(basename "$file")"
+    done < <(grep -lx "use $1" "$GUESTS"/builder/layout/*.sh)
+}
 # shellcheck disable=SC2046 # words
 by_layouts() {
     local layout
-    for layout in lvm raid luks bare efi; do remade "$GUESTS/builder/layout/$layout.sh" $(those "^layout=$layout\$") || return 1; done
-    remade "$GUESTS/builder/volumes.sh" $(those "^layout=($(kinds grep -lx 'use volumes.sh' "$GUESTS"/builder/layout/*.sh))\$")
+    for layout in lvm raid luks bare efi; do
+        remade "$GUESTS/builder/layout/$layout.sh" $(those "^layout=($layout|$(kinds layouts_upon "layout/$layout.sh"))\$") || return 1
+    done
+    remade "$GUESTS/builder/volumes.sh" $(those "^layout=($(kinds layouts_upon volumes.sh))\$")
 }
 # shellcheck disable=SC2046 # words
 by_loaders() {
