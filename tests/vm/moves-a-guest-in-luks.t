@@ -21,4 +21,6 @@ cp "$OUT/initramfs.img" "$WORK/initramfs.img"
 truncate -s %4 "$WORK/initramfs.img" # the next archive has to begin so
 cat "$WORK/more.cpio" >>"$WORK/initramfs.img"
 VOLUME_APPLIANCE=(initrd="$WORK/initramfs.img")
+VOLUME_TARGET=(disk_controller=virtio-scsi "nics=igb=52:54:00:bb:00:01")
+VOLUME_DRIVERS=(virtio_scsi igb)
 volume_move_claims luks 'ALERT! +/dev/mapper/cryptroot does not exist' root_is_encrypted rehost.luks-key=/keys/root.key

@@ -12,4 +12,6 @@ array_is_in_use() {
     [[ $seen == /dev/md*ext4*'active raid1 sda1'*'[2/1]'*'#DEVICE /dev/sda1 /dev/sdb1'* ]]
 }
 
+VOLUME_TARGET=(disk_controller=mptsas1068 "nics=tulip=52:54:00:bb:00:01")
+VOLUME_DRIVERS=(mptsas tulip)
 volume_move_claims raid 'ALERT! +UUID=[-0-9a-f]+ does not exist' array_is_in_use

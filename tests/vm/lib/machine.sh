@@ -6,7 +6,7 @@
 # board             pc (default) or q35
 # memory            MiB
 # firmware          bios, uefi or uefi-secure
-# disk_controller   virtio-blk, virtio-scsi, lsi53c895a, ahci, ide, nvme, pvscsi, megasas
+# disk_controller   virtio-blk, virtio-scsi, lsi53c895a, ahci, ide, nvme, pvscsi, megasas, mptsas1068
 # nics              "MODEL=MAC …"; each gets a network of its own, 10.0.2.0/24, in which the host's loopback is 10.0.2.2
 # disk, disk2       raw image files, disk_options is added to each (snapshot=on for an image that must not change)
 # cdrom, usb_stick  image files (read only)
@@ -84,7 +84,7 @@ machine_add_controller() {
     case $disk_controller in
     lsi53c895a) command+=(-device lsi53c895a,id=scsi0) ;;
     virtio-scsi) command+=(-device virtio-scsi-pci,id=scsi0) ;;
-    pvscsi | megasas) command+=(-device "$disk_controller,id=scsi0") ;;
+    pvscsi | megasas | mptsas1068) command+=(-device "$disk_controller,id=scsi0") ;;
     ahci) command+=(-device ahci,id=ahci0) ;;
     virtio-blk | ide | nvme) ;;
     *) echo "machine: unknown disk controller '$disk_controller'" >&2; return 1 ;;
@@ -96,6 +96,8 @@ machine_add_disk() {
     command+=(-drive "if=none,id=disk$number,format=raw,cache=unsafe,discard=unmap,file=$1${disk_options:+,$disk_options}")
     case $disk_controller in
     lsi53c895a | virtio-scsi | pvscsi | megasas) command+=(-device "scsi-hd,bus=scsi0.0,scsi-id=$number,drive=disk$number,serial=$serial") ;;
+    # Linux takes a disk without a SAS address for none, and QEMU gives it one only for a world wide name.
+    mptsas1068) command+=(-device "scsi-hd,bus=scsi0.0,scsi-id=$number,drive=disk$number,serial=$serial,wwn=$((0x5000c50000000000 + number))") ;;
     ahci) command+=(-device "ide-hd,bus=ahci0.$number,drive=disk$number,serial=$serial") ;;
     ide) command+=(-device "ide-hd,bus=ide.0,unit=$number,drive=disk$number,serial=$serial") ;;
     nvme) command+=(-device "nvme,drive=disk$number,serial=$serial") ;;

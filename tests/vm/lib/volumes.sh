@@ -4,6 +4,7 @@
 # The target: another controller and another card than any guest has drivers or settings for.
 VOLUME_APPLIANCE=() # more for the machine while the appliance is in it
 VOLUME_TARGET=(disk_controller=virtio-scsi "nics=e1000e=52:54:00:bb:00:01")
+VOLUME_DRIVERS=(virtio_scsi e1000e)
 
 # volume_move_claims GUEST ALERT CLAIMS [JOB-WORD]…: CLAIMS, with the port, says what is in use in the moved server.
 volume_move_claims() {
@@ -21,7 +22,7 @@ volume_move_claims() {
     must "it answers ssh on its own address" ssh_wait moved "$ssh_port" "$BOOT_SECONDS"
     tries "its address is on lan0" guest_address_is_on_lan0 "$ssh_port"
     tries "what its root lies in is in use" "$claims" "$ssh_port"
-    tries "it drives the target's controller and card" guest_has_drivers "$ssh_port" virtio_scsi e1000e
+    tries "it drives the target's controller and card" guest_has_drivers "$ssh_port" "${VOLUME_DRIVERS[@]}"
     tries "no unit has failed" guest_has_no_failed_unit "$ssh_port"
     must "update-initramfs and update-grub work in it" guest_run "$ssh_port" "timeout $UPDATE_SECONDS sh -c 'update-initramfs -u && update-grub && sync'"
     guest_ask_reboot "$ssh_port"
