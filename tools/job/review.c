@@ -8,16 +8,9 @@
 
 static struct plan_input input_for(struct run *run, const struct guest *guest)
 {
-    return (struct plan_input){
-        .guest = guest,
-        .hardware = &run->hardware,
-        .disk = run->disks[0].target.name,
-        .other_disks = run_other_disks(run),
-        .nic_choices = run->job.nic_choices,
-        .nic_choice_count = run->job.nic_choice_count,
-        .address_changes = &run->job.addresses,
-        .packages_follow = run->job.packages.count > 0,
-    };
+    struct plan_input input = run_plan_input(run, guest);
+    input.packages_follow = run->job.packages.count > 0;
+    return input;
 }
 
 static void keep_in_state(struct run *run, const struct plan *plan, const struct plan_input *input)

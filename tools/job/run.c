@@ -90,6 +90,19 @@ const char *const *run_other_disks(struct run *run)
     return run->other_names;
 }
 
+struct plan_input run_plan_input(struct run *run, const struct guest *guest)
+{
+    return (struct plan_input){
+        .guest = guest,
+        .hardware = &run->hardware,
+        .disk = run->disks[0].target.name,
+        .other_disks = run_other_disks(run),
+        .nic_choices = run->job.nic_choices,
+        .nic_choice_count = run->job.nic_choice_count,
+        .address_changes = &run->job.addresses,
+    };
+}
+
 /* What does this disk hold now? It is asked itself, not our memory. */
 static char *disk_words(const struct target *target)
 {

@@ -82,6 +82,8 @@ char *run_prefix(const struct run *run, unsigned i);
 void run_devices(const struct run *run, const char *devices[]);
 /* What this machine calls the targets behind the first, for plan and proof; valid as long as the targets stay. */
 const char *const *run_other_disks(struct run *run);
+/* What every plan of this run is made from; the stages add what they alone know. Valid as long as the run and the guest. */
+struct plan_input run_plan_input(struct run *run, const struct guest *guest);
 
 /* Leaves as `after` says, once everything is done. Returns only when the machine stays up. */
 void run_leave(struct run *run);

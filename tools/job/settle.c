@@ -27,10 +27,9 @@ static void say_warning(void *context, const char *message)
 /* The plan that was shown was made over the network, of a system that may have run on since: this one counts. */
 static int plan_and_apply(struct run *run, const struct guest *guest, struct error *err)
 {
-    struct plan_input input = {.guest = guest, .hardware = &run->hardware, .disk = run->disks[0].target.name, .other_disks = run_other_disks(run),
-                               .nic_choices = run->job.nic_choices, .nic_choice_count = run->job.nic_choice_count,
-                               .address_changes = &run->job.addresses, .held_boot_code = run->disks[0].pulled.boot_code};
+    struct plan_input input = run_plan_input(run, guest);
     struct plan plan = {0};
+    input.held_boot_code = run->disks[0].pulled.boot_code;
     run_listen(run, &input);
     if (plan_make(&input, &plan, err) < 0)
         return -1;
