@@ -19,7 +19,7 @@ killed_at() {
 remember before
 must "a fix is killed while the guest makes its initrd" killed_at "] run update-initramfs"
 tries "the next fix says that it takes the first one back" ends_with 0 "An earlier fix was cut off" fix
-tries "the initrd holds virtio_blk" eval "\"$REHOST\" inspect --json \"$WORK/disk\" | grep -q '\"virtio_blk\"'"
+tries "the initrd holds virtio_blk" holds_virtio
 tries "the fix is taken back" ends_with 0 "taken back" fix --undo
 remember undone
 # What mkinitramfs had unpacked when it was killed lies in /var/tmp, where the guest's systemd-tmpfiles removes it.

@@ -5,8 +5,6 @@ set -euo pipefail
 . "$(dirname "$0")/lib/fix.sh"
 needs_guest "${GUEST:-debian12}"
 
-lacks_virtio() { ! "$REHOST" inspect --json "$WORK/disk" | grep -q '"virtio_blk"'; }
-holds_virtio() { "$REHOST" inspect --json "$WORK/disk" | grep -q '"virtio_blk"'; }
 no_mount_is_left() { ! grep -F "$WORK" /proc/self/mountinfo; }
 
 remember before

@@ -5,8 +5,6 @@ set -euo pipefail
 . "$(dirname "$0")/lib/fix.sh"
 needs_guest extlinux
 
-lacks_virtio() { ! "$REHOST" inspect --json "$WORK/disk" | grep -q '"virtio_blk"'; }
-holds_virtio() { "$REHOST" inspect --json "$WORK/disk" | grep -q '"virtio_blk"'; }
 prove() { "$REHOST" prove --hardware "$MACHINE" "$WORK/disk"; }
 
 remember before

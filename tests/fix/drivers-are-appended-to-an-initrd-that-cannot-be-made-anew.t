@@ -6,8 +6,6 @@ set -euo pipefail
 . "$(dirname "$0")/lib/fix.sh"
 needs_guest "${GUEST:-debian12}"
 
-lacks_virtio() { ! holds_virtio; }
-holds_virtio() { "$REHOST" inspect --json "$WORK/disk" | grep -q '"virtio_blk"'; }
 # changed NAME COMMAND...: and what it is like then, as remember has it, with one mount.
 changed() { mounted rw change_and_list "${@:2}" >"$WORK/$1"; }
 change_and_list() { "$@" && list_files; }

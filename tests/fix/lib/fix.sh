@@ -74,3 +74,8 @@ ends_with() {
 }
 
 seen() { "$REHOST" inspect "$WORK/disk" >"$WORK/seen" && grep -qF -- "$1" "$WORK/seen"; }
+
+# Into a file, not a pipe: a grep that has found its word closes the pipe, and rehost would end at its next write.
+inspected() { "$REHOST" inspect --json "$WORK/disk" >"$WORK/inspected"; }
+holds_virtio() { inspected && grep -q '"virtio_blk"' "$WORK/inspected"; }
+lacks_virtio() { inspected && ! grep -q '"virtio_blk"' "$WORK/inspected"; }
