@@ -1,9 +1,9 @@
 #!/bin/bash
-# Too small, missing, mounted, write-protected, in use by another: each is named, and nothing is written.
+# Too small, missing, mounted, write-protected, in use by another, or the source itself: each is named, and nothing is written.
 set -euo pipefail
 # shellcheck source=tests/pull/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
-needs nbdkit qemu-nbd perl python3 losetup mkfs.ext4
+needs nbdkit qemu-nbd qemu-img perl python3 losetup mkfs.ext4
 
 SIZE=$((8 * 1048576))
 make_source "$WORK/source.img" "$SIZE"
@@ -24,6 +24,22 @@ tries "a scheme that is none" pull_says 1 'this is no source.*' "ftp://host/disk
 tries "a request size that is none" pull_says 2 'not understood: 5000' --request-size 5000 "$SOURCE" "$WORK/x"
 tries "a number of connections that is none" pull_says 2 'not understood: 0' --connections 0 "$SOURCE" "$WORK/x"
 
+# The source itself, by whatever name: it would be gone by the time that it is read.
+is_spared() { pull_says 1 "is what file:.* is read from, and a source is never written to" "$@" && sha256sum --check --quiet "$WORK/spared"; }
+cp "$WORK/source.img" "$WORK/own"
+ln -s own "$WORK/own.link"
+ln "$WORK/own" "$WORK/own.hard"
+qemu-img convert -f raw -O qcow2 "$WORK/own" "$WORK/own.qcow2"
+sha256sum "$WORK"/own* >"$WORK/spared"
+tries "the source itself" is_spared "file:$WORK/own" "$WORK/own"
+tries "... by another name" is_spared "file:$WORK/own" "$WORK/own.link"
+tries "... and by a hard link" is_spared "file:$WORK/own.hard" "$WORK/own"
+tries "... even to learn how fast it writes" is_spared --measure --write "file:$WORK/own" "$WORK/own"
+tries "the source of another disk" is_spared "$SOURCE" "$WORK/own" "file:$WORK/own" "$WORK/x"
+tries "... and nothing else is begun" test ! -e "$WORK/x"
+tries "the image that the source stands in" is_spared "file:$WORK/own.qcow2" "$WORK/own.qcow2"
+rm "$WORK"/own*
+
 head -c "$SIZE" /dev/urandom >"$WORK/dense.img"
 serve_qemu dense -f raw -e 8 "$WORK/dense.img"
 link slow dense stop=$((6 * 1048576))
@@ -40,6 +56,7 @@ truncate -s 16M "$WORK/disk"
 if LOOP=$(losetup --find --show "$WORK/disk" 2>/dev/null); then
     CLEANUPS+=("umount $WORK/mnt 2>/dev/null; losetup -d $LOOP 2>/dev/null")
     tries "a block device is filled" pulls_whole "$WORK/source.img" "$SOURCE" "$LOOP"
+    tries "a disk that is its own source" pull_says 1 "is what file:$LOOP is read from" "file:$LOOP" "$LOOP"
     tries "the file behind a loop device" pull_says 1 "$LOOP stands on it" "$SOURCE" "$WORK/disk"
     mkdir "$WORK/mnt"
     if mkfs.ext4 -q -F "$LOOP" && mount "$LOOP" "$WORK/mnt"; then

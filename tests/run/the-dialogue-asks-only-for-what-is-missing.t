@@ -27,6 +27,11 @@ job "source=$SOURCE" "disk=$WORK/target"
 tries "with source and disk in the job neither is asked" runs 3 -- --job "$JOB"
 tries "there was no question" shows_not '(Source|Disk) \('
 
+job "source=file:$WORK/source" "disk=$WORK/source" "confirm=yes"
+tries "a disk that is the source itself is refused" runs 1 -- --job "$JOB"
+tries "... before anything is written" unchanged
+tries "... and it is said why" shows "FAILED at target: disk $WORK/source cannot be the target: file:$WORK/source is read from it"
+
 echo "rehost.source=$SOURCE rehost.disk=$WORK/target" >"$WORK/cmdline"
 job "disk=$WORK/small"
 tries "the kernel's command line wins over the job" runs 3 -- --job "$JOB" --command-line "$WORK/cmdline"

@@ -22,9 +22,12 @@ static bool is_same_place(const char *a, const char *b)
 
 char *disk_taken(const struct run *run, unsigned i, const char *path)
 {
-    for (unsigned k = 0; k < run->disk_count; k++)
+    for (unsigned k = 0; k < run->disk_count; k++) {
+        if (source_reads(&run->disks[k].source, path))
+            return checked_printf("%s is read from it", run->job.disks[k].source);
         if (k != i && run->disks[k].target.device && is_same_place(run->disks[k].target.device, path))
             return checked_printf("%s goes there", run->job.disks[k].source);
+    }
     return NULL;
 }
 

@@ -23,7 +23,7 @@ void candidates_free(struct candidates *list);
 const struct candidate *candidates_named(const struct candidates *list, const char *word);
 /* The one that stands at this number (from 1) among the usable ones. */
 const struct candidate *candidates_numbered(const struct candidates *list, size_t number);
-/* Why what lies at this path is not for the disk `i`: another one of this move goes there. The caller's; NULL: none does. */
+/* Why what lies at this path is not for the disk `i`: another one of this move goes there, or comes from there. The caller's; NULL: none does. */
 char *disk_taken(const struct run *run, unsigned i, const char *path);
 /* What would change the list: names and sizes. The caller's. */
 char *hardware_disks_key(const struct hardware *hardware);

@@ -52,6 +52,9 @@ int run_hear_source(struct run *run, unsigned i, struct error *err)
     shown->source = checked_copy(uri);
     if (open_source(run, i, err) < 0)
         return -1;
+    for (unsigned k = 0; k < i; k++)
+        if (run->disks[k].target.device && source_spare(&run->disks[i].source, run->disks[k].target.device, err) < 0)
+            return -1;
     if (pull_source_size(uri, run->disks[i].source.nbd_uri, &shown->source_bytes, err) < 0) {
         if (!strstr(err->message, uri))
             error_prefix(err, "%s", uri);

@@ -11,6 +11,7 @@
 #include "../base/cleanup.h"
 #include "../base/text.h"
 #include "../nbd/nbd.h"
+#include "../source/source.h"
 #include "scan.h"
 #include "target/journal.h"
 #include "target/target.h"
@@ -205,7 +206,9 @@ int measure_path(const struct pull_options *options, bool write, struct measured
     struct nbd_source source;
     struct nbd nbd = {.stream.fd = -1, .buffer = aligned_alloc_checked(MIB), .buffer_bytes = MIB};
     *measured = (struct measured){0};
-    int status = nbd_source_open(&source, options->nbd_uri ? options->nbd_uri : options->source, err);
+    int status = write ? source_spare(options->opened, options->target, err) : 0;
+    if (status == 0)
+        status = nbd_source_open(&source, options->nbd_uri ? options->nbd_uri : options->source, err);
     if (status == 0) {
         status = look_at_source(options, &source, &nbd, measured, err);
         if (status < 0)

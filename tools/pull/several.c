@@ -127,8 +127,25 @@ static void decide_what_to_forget(struct disk *disks, unsigned count)
         disks[i].options.restart |= !goes_on[i];
 }
 
+/* Nor does one of them go where another is read from. */
+static int spare_sources(struct disk *disks, unsigned count)
+{
+    struct error err = {0};
+    int status = 0;
+    for (unsigned i = 0; i < count; i++)
+        for (unsigned k = 0; status == 0 && k < count; k++)
+            status = source_spare(disks[k].options.opened, disks[i].options.target, &err);
+    for (unsigned i = 0; status < 0 && i < count; i++) {
+        disks[i].failed = true;
+        disks[i].error = err;
+    }
+    return status;
+}
+
 int several_run(struct disk *disks, unsigned count, pull_told *told)
 {
+    if (spare_sources(disks, count) < 0)
+        return -1;
     struct several several = {.count = count, .told = told, .all = checked_alloc(count * sizeof *several.all)};
     bool failed = false;
     decide_what_to_forget(disks, count);

@@ -58,6 +58,10 @@ bool source_is_uri(const char *what);
 int source_check(const char *uri, struct error *err);
 /* Whether it is reached without a network card. */
 bool source_is_local(const char *uri);
+/* Whether a source that was opened reads the file or the disk at this path, a partition of it, or the disk that this is a partition of. */
+bool source_reads(const struct source *source, const char *path);
+/* The same for what is about to be written: -1 and the reason when it is read. `source` may be NULL. */
+int source_spare(const struct source *source, const char *path, struct error *err);
 
 /* Starts what is needed, and hears it once. `secrets` may be NULL. On -1 there is nothing to close. */
 int source_open(const char *uri, const struct source_secrets *secrets, struct source *source, struct error *err);
