@@ -7,7 +7,7 @@ cd_is_out() { machine_qmp medium query-block | tr -d '\r\n' | grep -q '"tray_ope
 
 eject_cd() {
     machine_qmp medium eject '{"id":"cd","force":true}'
-    cd_is_out
+    wait_until cd_is_out
 }
 
 needs rehost.iso

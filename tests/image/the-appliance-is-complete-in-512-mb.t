@@ -41,5 +41,5 @@ claim "an ext4 file system can be made, grown, checked and mounted" 'mke2fs -q -
     e2fsck -fp /dev/vda && mount /dev/vda /mnt && umount /mnt'
 must "a USB disk is plugged in" machine_qmp inside blockdev-add '{"driver":"null-co","node-name":"late","size":1048576,"read-zeroes":true}'
 must "and the machine sees it" machine_qmp inside device_add '{"driver":"usb-storage","bus":"usb.0","drive":"late","id":"late"}'
-claim "a disk that comes late gets its drivers" 'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do [ -b /dev/sda ] && break; sleep 1; done; [ -b /dev/sda ]'
+claim "a disk that comes late gets its drivers" 'for i in $(seq 120); do [ -b /dev/sda ] && break; sleep 1; done; [ -b /dev/sda ]'
 tap_done
