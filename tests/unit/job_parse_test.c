@@ -1,4 +1,5 @@
 /* A job's text: what is understood, and that everything else is refused with its place and the nearest right key. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -65,6 +66,10 @@ static void takes_every_key(void **state)
     assert_true(job.zero_unreadable);
     assert_int_equal(job.after, AFTER_POWEROFF);
     assert_int_equal(job.patience_seconds, 90);
+    job_free(&job);
+    job = (struct job){0};
+    assert_int_equal(parse("patience=forever\n", &job, &err), 0);
+    assert_int_equal(job.patience_seconds, UINT_MAX);
     job_free(&job);
 }
 

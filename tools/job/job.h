@@ -30,7 +30,7 @@ struct job {
     bool restart;   /* a copy that is on the target is not gone on with, but overwritten */
     enum job_after after;
     char *job;     /* a file or an URL with more of these lines */
-    unsigned patience_seconds; /* how long a source that does not answer is waited for */
+    unsigned patience_seconds; /* how long a source that does not answer is waited for; UINT_MAX: for ever */
     struct nic_choice *nic_choices; /* map=OLD=MAC */
     size_t nic_choice_count;
     struct strings addresses; /* address=OLD=ADDRESS/PREFIX[,gateway=ADDRESS] */

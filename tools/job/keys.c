@@ -5,6 +5,7 @@
 #include "keys.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,10 +88,11 @@ static int take_after(struct job *job, const char *value, struct error *err)
 static int take_patience(struct job *job, const char *value, struct error *err)
 {
     char *end;
+    bool forever = string_is(value, "forever");
     unsigned long seconds = strtoul(value, &end, 10);
-    if (!isdigit((unsigned char)*value) || *end || seconds > 1000000)
-        return error_set(err, "it is a number of seconds from 0 to 1000000, not \"%.100s\"", value);
-    job->patience_seconds = (unsigned)seconds;
+    if (!forever && (!isdigit((unsigned char)*value) || *end || seconds > 1000000))
+        return error_set(err, "it is a number of seconds from 0 to 1000000, or \"forever\", not \"%.100s\"", value);
+    job->patience_seconds = forever ? UINT_MAX : (unsigned)seconds;
     return 0;
 }
 

@@ -1,4 +1,5 @@
 /* The source: named by the job or asked for, and heard before anything else is thought about. */
+#include <limits.h>
 #include <string.h>
 
 #include "../base/cleanup.h"
@@ -68,6 +69,12 @@ int run_hear_source(struct run *run, unsigned i, struct error *err)
     return 0;
 }
 
+static void say_patience(struct run *run, const char *trouble, double seconds)
+{
+    cleanup_free char *how_long = run_patience(run) == UINT_MAX ? checked_copy("until it answers") : checked_printf("for %.0f s", seconds);
+    console_say(&run->console, "    %s; it is tried again %s ...\n", trouble, how_long);
+}
+
 /* For an unattended run the source may be switched on later than this machine. What is in the way is said once. */
 static int hear_with_patience(struct run *run, unsigned i, struct error *err)
 {
@@ -82,7 +89,7 @@ static int hear_with_patience(struct run *run, unsigned i, struct error *err)
             return -1;
         }
         if (strcmp(said, failure.message) != 0)
-            console_say(&run->console, "    %s; it is tried again for %.0f s ...\n", failure.message, until - state_now());
+            say_patience(run, failure.message, until - state_now());
         memcpy(said, failure.message, sizeof said);
         sleep(TRY_AGAIN_SECONDS);
     }
