@@ -43,6 +43,7 @@ inputs() {
 
 scratch_make() {
     mkdir -p "$cache"
+    find "$cache" -maxdepth 1 -name 'tmp.*' -mtime +1 -exec rm -rf {} + # of builds that were killed
     scratch=$(mktemp -d "$cache/tmp.XXXXXX")
     chmod 1777 "$scratch"
     trap 'rm -rf "$scratch"' EXIT

@@ -40,8 +40,18 @@ root_key() {
     key_of "$(cat "$top/config/suite" "$top/config/packages/unpacked.list" "$top/tools/build/unpack")" "$(root_packages)"
 }
 
+ROOT_MIB=3000 # of one root, and of what makes it
+
+root_has_room() {
+    local free
+    free=$(df --output=avail --block-size=1M "$cache" | tail -n 1 | tr -d ' ')
+    [ "$free" -ge "$ROOT_MIB" ] || die "$free MB are free in $cache, and the build root takes $ROOT_MIB" \
+        "Make room there, or name a folder that has more: XDG_CACHE_HOME=FOLDER ./build.sh"
+}
+
 root_make() {
     local new=$root.new-$$ options=() option
+    root_has_room
     while IFS= read -r option; do options+=("--aptopt=$option"); done < <(root_apt_options)
     note "Making the build root (once; about four minutes)"
     root_sources | cmd mmdebstrap --mode=root --variant=apt --skip=cleanup/apt/lists "${options[@]}" \
