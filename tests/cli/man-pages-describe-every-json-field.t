@@ -5,10 +5,11 @@ TOP=$(cd "$(dirname "$0")/../.." && pwd)
 REHOST=${REHOST:-$TOP/out/rehost}
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/rehost-json.XXXXXX")
 trap 'rm -rf "$WORK"' EXIT
+PATH=$PATH:/usr/sbin:/sbin
 # shellcheck source=tests/vm/lib/tap.sh
 . "$TOP/tests/vm/lib/tap.sh"
 [ -x "$REHOST" ] || skip_all "there is no program at $REHOST: build it, or set REHOST"
-for tool in python3 nbdkit; do command -v "$tool" >/dev/null || skip_all "$tool is not installed"; done
+for tool in python3 nbdkit sfdisk mke2fs; do command -v "$tool" >/dev/null || skip_all "$tool is not installed"; done
 
 # documents COMMAND ARGUMENT…: one more in $WORK/COMMAND.json, unless it failed; a plan with blockers and a broken chain have theirs, too.
 documents() {
@@ -26,6 +27,13 @@ of_every_guest() {
         number=$((number + 1))
     done
     [ "$number" -ge 50 ]
+}
+of_a_disk() {
+    [ "$(id -u)" -eq 0 ] && [ -e /dev/loop-control ] || return 0
+    truncate -s 20M "$WORK/image"
+    printf 'label: gpt\nstart=1MiB, size=8MiB\n' | sfdisk -q "$WORK/image"
+    mke2fs -q -F -t ext4 -E offset=1048576 "$WORK/image" 8M
+    documents inspect "$WORK/image" && grep -q '"mount_point"' "$WORK/inspect.json"
 }
 of_every_machine() { local machine; for machine in "$TOP"/tests/hardware/*.json; do documents hardware --hardware "$machine" || return 1; done; }
 of_a_copy() {
@@ -70,11 +78,14 @@ PY
 }
 
 must "every guest of the fixtures is inspected, planned and proved" of_every_guest
+must "a disk is inspected" of_a_disk
 must "every machine is shown" of_every_machine
 must "a disk is copied, and another one is not there" of_a_copy
 must "a move is begun" of_a_move
 for command in hardware inspect plan prove pull; do
-    tries "rehost-$command.1 describes every field of rehost $command --json" are_described "$command" "rehost-$command.1"
+    others=()
+    [ "$command" != plan ] || others=(wire) # as in rehost-hardware.1
+    tries "rehost-$command.1 describes every field of rehost $command --json" are_described "$command" "rehost-$command.1" "${others[@]}"
 done
-tries "rehost-job.5 describes every field of the status document" are_described run rehost-job.5 plan proof
+tries "rehost-job.5 describes every field of the status document" are_described run rehost-job.5 plan proof map
 tap_done

@@ -30,6 +30,7 @@ var_is_mounted() { rehost inspect --json | python3 -c 'import json, sys; print([
 
 tries "the first disk alone is not changed: its /var is missing" ends_with 1 "mount the guest's /var (/dev/sdb1 in its fstab)" fix
 tries "a disk that is named twice is a mistake" ends_with 1 "$WORK/disk is named twice" "$REHOST" plan "$WORK/disk" "$WORK/disk"
+tries "... by whatever names" ends_with 1 "is named twice" "$REHOST" fix "$WORK/disk" "$WORK/../$(basename "$WORK")/disk"
 tries "a directory is no disk of a server" ends_with 1 "$WORK is a directory, and a directory is a whole system" "$REHOST" plan "$WORK/disk" "$WORK"
 tries "of both, /var is found by the order of the disks" var_is_mounted
 tries "the plan of both has no blocker" ends_with 0 'write /etc/fstab' for_machine plan

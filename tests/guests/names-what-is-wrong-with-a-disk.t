@@ -24,6 +24,17 @@ empty_disk() {
     chain_broken_at "holds no system" "$WORK/empty"
 }
 
+# Not even a sector; and a folder that is nobody's root.
+nothing_at_all() {
+    : >"$WORK/nothing"
+    fails_with "$WORK/nothing is empty" "$REHOST" inspect "$WORK/nothing"
+    mkdir -p "$WORK/folder/boot"
+    inspect "$WORK/folder"
+    is "$(field 'len(d.systems)')" 0
+    is "$(field d.system)" null
+    chain_broken_at "holds no system" "$WORK/folder"
+}
+
 data_disk() {
     mkdir -p "$WORK/data/photos"
     disk "$WORK/data.img" "$WORK/data"
@@ -116,6 +127,7 @@ device_nodes() {
 
 
 claim "an empty disk has no system" empty_disk
+claim "an empty file is told, and an empty folder has no system" nothing_at_all
 claim "a disk with data alone has no system" data_disk
 claim "two systems on one disk are both named, and neither is taken" two_systems
 claim "a damaged file system is a problem of its partition" damaged_file_system

@@ -20,6 +20,7 @@ tries "a folder that is not there" pull_says 1 "$WORK/none/disk: No such file" "
 tries "a folder" pull_says 1 'neither a disk nor an image file' "$SOURCE" "$WORK"
 tries "a terminal" pull_says 1 'neither a disk nor an image file' "$SOURCE" /dev/tty
 tries "no target at all is wrong usage" pull_says 2 'onto which DISK goes' "$SOURCE"
+tries "a URI is no target" pull_says 2 "file:$WORK/x is a URI, and a DISK is the name of a disk or of a file" "$SOURCE" "file:$WORK/x"
 tries "a scheme that is none" pull_says 1 'this is no source.*' "ftp://host/disk" "$WORK/x"
 tries "a request size that is none" pull_says 2 'not understood: 5000' --request-size 5000 "$SOURCE" "$WORK/x"
 tries "a number of connections that is none" pull_says 2 'not understood: 0' --connections 0 "$SOURCE" "$WORK/x"

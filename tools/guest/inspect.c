@@ -7,6 +7,7 @@
 
 #include "../base/cleanup.h"
 #include "../base/root.h"
+#include "../base/same_place.h"
 #include "disk/attach.h"
 #include "disk/volumes.h"
 #include "inspect.h"
@@ -19,6 +20,10 @@ static int open_directory(const char *what, struct guest *guest, struct error *e
     guest->root_fd = open(what, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (guest->root_fd < 0)
         return error_errno(err, "open %s", what);
+    if (!root_is_directory(guest->root_fd, "/etc")) {
+        close(take_fd(&guest->root_fd));
+        return 0;
+    }
     strings_add(&guest->systems, what);
     return roots_mount(guest, NULL, GUEST_READ, err);
 }
@@ -132,7 +137,7 @@ static int check_disks(const char *const *disks, size_t count, struct error *err
             return error_advise(err, "Name the directory alone, or the disks.");
         }
         for (size_t j = 0; j < i; j++)
-            if (string_is(disks[i], disks[j]))
+            if (is_same_place(disks[i], disks[j]))
                 return error_set(err, "%s is named twice: each of a server's disks is named once, the one that it boots from first", disks[i]);
     }
     return 0;

@@ -104,7 +104,7 @@ static void append_content(int fd, struct text *out)
     if (append_table(fd, out) || append_file_system(fd, 0, 0, out))
         return;
     int blank = is_blank(fd);
-    text_append(out, blank < 0 ? "it cannot be read" : blank ? "nothing (its first MiB is blank)" : "data of an unknown kind");
+    text_append(out, blank < 0 ? "what cannot be read" : blank ? "nothing (its first MiB is blank)" : "data of an unknown kind");
 }
 
 static bool append_own_state(const char *device, struct text *out)
@@ -124,7 +124,7 @@ char *disk_content(const char *device)
         return text_take(&out);
     cleanup_close int fd = open(device, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        text_printf(&out, "it cannot be opened: %s", strerror(errno));
+        text_printf(&out, "what is not known, as it cannot be opened: %s", strerror(errno));
     else
         append_content(fd, &out);
     return text_take(&out);

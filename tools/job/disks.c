@@ -3,22 +3,12 @@
 
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "../base/cleanup.h"
+#include "../base/same_place.h"
 
 /* The label of our ISO, which is an ISO on a USB stick too; such a stick is a disk like any other otherwise. */
 #define MEDIUM_LABEL "REHOST"
-
-static bool is_same_place(const char *a, const char *b)
-{
-    struct stat one, other;
-    if (stat(a, &one) < 0 || stat(b, &other) < 0)
-        return string_is(a, b);
-    if (S_ISBLK(one.st_mode) && S_ISBLK(other.st_mode))
-        return one.st_rdev == other.st_rdev;
-    return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
-}
 
 char *disk_taken(const struct run *run, unsigned i, const char *path)
 {

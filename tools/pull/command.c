@@ -2,11 +2,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "../base/cleanup.h"
 #include "../base/json.h"
 #include "../base/options.h"
+#include "../base/same_place.h"
 #include "../base/text.h"
 #include "measure.h"
 #include "progress.h"
@@ -76,8 +76,17 @@ static const char *named_twice(const struct arguments *arguments)
 {
     for (unsigned i = 1; i < arguments->count; i++)
         for (unsigned j = 0; j < i; j++)
-            if (strcmp(arguments->words[2 * i + 1], arguments->words[2 * j + 1]) == 0)
+            if (is_same_place(arguments->words[2 * i + 1], arguments->words[2 * j + 1]))
                 return arguments->words[2 * i + 1];
+    return NULL;
+}
+
+/* It would become a file of that name. */
+static const char *named_as_a_source(const struct arguments *arguments)
+{
+    for (unsigned i = 0; i < arguments->count; i++)
+        if (arguments->words[2 * i + 1] && source_is_uri(arguments->words[2 * i + 1]))
+            return arguments->words[2 * i + 1];
     return NULL;
 }
 
@@ -113,6 +122,8 @@ static int parse(int argc, char **argv, struct arguments *arguments, int *status
         return fprintf(stderr, "rehost: pull: --measure takes one source at a time\n"), -1;
     if (named_twice(arguments))
         return fprintf(stderr, "rehost: pull: %s cannot be the DISK of two sources\n", named_twice(arguments)), -1;
+    if (named_as_a_source(arguments))
+        return fprintf(stderr, "rehost: pull: %s is a URI, and a DISK is the name of a disk or of a file of this machine\n", named_as_a_source(arguments)), -1;
     if (arguments->write && !arguments->measure)
         return fprintf(stderr, "rehost: pull: --write belongs to --measure; a copy needs no leave to write\n"), -1;
     return 0;

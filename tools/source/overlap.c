@@ -1,18 +1,21 @@
 /* Whether what a source reads is what is to be written: a source on this machine can be named as the target by mistake. See source.h. */
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "../base/cleanup.h"
+#include "../base/same_place.h"
 #include "source.h"
 
 /* Of a block device: a partition's lies in its disk's. The caller's; NULL: it is none. */
-static char *folder_in_sys(const struct stat *st)
+static char *folder_in_sys(const char *path)
 {
-    cleanup_free char *link = checked_printf("/sys/dev/block/%u:%u", major(st->st_rdev), minor(st->st_rdev));
-    return S_ISBLK(st->st_mode) ? realpath(link, NULL) : NULL;
+    struct stat st;
+    if (stat(path, &st) < 0 || !S_ISBLK(st.st_mode))
+        return NULL;
+    cleanup_free char *link = checked_printf("/sys/dev/block/%u:%u", major(st.st_rdev), minor(st.st_rdev));
+    return realpath(link, NULL);
 }
 
 static bool is_in(const char *folder, const char *other)
@@ -23,12 +26,9 @@ static bool is_in(const char *folder, const char *other)
 
 bool source_reads(const struct source *source, const char *path)
 {
-    struct stat own, other;
-    if (!source->file || stat(source->file, &own) < 0 || stat(path, &other) < 0)
-        return false;
-    if (own.st_dev == other.st_dev && own.st_ino == other.st_ino)
-        return true;
-    cleanup_free char *own_folder = folder_in_sys(&own), *other_folder = folder_in_sys(&other);
+    if (!source->file || is_same_place(source->file, path))
+        return source->file != NULL;
+    cleanup_free char *own_folder = folder_in_sys(source->file), *other_folder = folder_in_sys(path);
     return own_folder && other_folder && (is_in(own_folder, other_folder) || is_in(other_folder, own_folder));
 }
 

@@ -29,8 +29,17 @@ static bool speaks_nbd(const char *uri)
 
 bool source_is_uri(const char *what)
 {
-    size_t scheme = strspn(what, "abcdefghijklmnopqrstuvwxyz+");
-    return string_starts(what, "file:") || (scheme && string_starts(what + scheme, "://"));
+    size_t scheme = strspn(what, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+"); /* small letters alone are understood; that is said */
+    return string_starts(what, "file:") || string_starts(what, "nbd:") || (scheme && string_starts(what + scheme, "://"));
+}
+
+static int check_nbd(const char *uri, struct error *err)
+{
+    struct nbd_uri nbd;
+    if (nbd_uri_parse(uri, &nbd, err) < 0)
+        return -1;
+    nbd_uri_free(&nbd);
+    return 0;
 }
 
 int source_check(const char *uri, struct error *err)
@@ -40,13 +49,8 @@ int source_check(const char *uri, struct error *err)
             error_set(err, "\"%.200s\" is no source: it holds blanks or control characters", uri);
             return error_advise(err, "A blank in a name is written %%20.");
         }
-    if (speaks_nbd(uri)) {
-        struct nbd_uri nbd;
-        int status = nbd_uri_parse(uri, &nbd, err);
-        if (status == 0)
-            nbd_uri_free(&nbd);
-        return status;
-    }
+    if (speaks_nbd(uri))
+        return check_nbd(uri, err);
     cleanup_source_uri struct source_uri parsed;
     return source_uri_parse(uri, &parsed, err);
 }
@@ -168,6 +172,8 @@ int source_open(const char *uri, const struct source_secrets *secrets, struct so
 {
     *source = (struct source){0};
     if (speaks_nbd(uri)) {
+        if (check_nbd(uri, err) < 0)
+            return -1;
         source->uri = checked_copy(uri);
         source->nbd_uri = checked_copy(uri);
         return 0;

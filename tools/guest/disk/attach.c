@@ -53,14 +53,14 @@ static int refuse_busy(const char *device, struct error *err)
     return error_advise(err, "unmount it first (lsblk %s shows what uses it)", device);
 }
 
-static int measure(struct guest_disk *disk, struct error *err)
+static int measure(const char *what, struct guest_disk *disk, struct error *err)
 {
     cleanup_close int fd = open(disk->device, O_RDONLY | O_CLOEXEC);
     int sector_bytes = 512;
     if (fd < 0 || ioctl(fd, BLKGETSIZE64, &disk->size_bytes) < 0 || ioctl(fd, BLKSSZGET, &sector_bytes) < 0)
         return error_errno(err, "ask %s for its size", disk->device);
     disk->sector_bytes = (uint32_t)sector_bytes;
-    return disk->size_bytes ? 0 : error_set(err, "%s is empty", disk->device);
+    return disk->size_bytes ? 0 : error_set(err, "%s is empty: it has not even one sector of 512 bytes", what);
 }
 
 static int attach_nbd(const char *nbd_uri, struct guest *guest, struct error *err)
@@ -120,7 +120,7 @@ int attach_open(const char *what, const char *nbd_uri, enum guest_access access,
         result = attach_file(path, access, guest, err);
     else if (S_ISBLK(st.st_mode))
         guest->disk.device = take_pointer(path);
-    return result < 0 ? -1 : measure(&guest->disk, err);
+    return result < 0 ? -1 : measure(what, &guest->disk, err);
 }
 
 /* Read past the cache, or it would answer itself. */
