@@ -183,17 +183,30 @@ static inline void fixture_put_init(const struct fixture *fixture, const char *p
     }
 }
 
-/* Every module that modules.dep names, as an empty file. */
-static inline void fixture_put_module_files(const struct fixture *fixture)
+/* Every module that modules.dep names, as an empty file; the paths in that of RHEL 5 are whole. */
+static inline void fixture_put_module_files(const struct fixture *fixture, const char *version)
 {
-    cleanup_free char *path = fixture_path(fixture, "lib/modules/" FIXTURE_KERNEL "/modules.dep");
+    cleanup_free char *relative = checked_printf("lib/modules/%s", version), *directory = fixture_path(fixture, relative), *path = checked_printf("%s/modules.dep", directory);
     cleanup_fclose FILE *file = fopen(path, "r");
     assert_non_null(file);
     for (char line[4096]; fgets(line, sizeof line, file);) {
         line[strcspn(line, ":")] = '\0';
-        cleanup_free char *module = checked_printf("lib/modules/" FIXTURE_KERNEL "/%s", line);
+        cleanup_free char *module = *line == '/' ? checked_copy(line + 1) : checked_printf("%s/%s", relative, line);
         fixture_put(fixture, module, "");
     }
+}
+
+/* An initrd as one of tests/initrds lays it out, with these modules. */
+static inline void fixture_put_initrd_by(const struct fixture *fixture, const char *by, const char *version, const char *path, const struct strings *modules)
+{
+    const char *argv[64] = {"tests/initrds/make", by, version};
+    fixture_put(fixture, path, "");
+    cleanup_free char *to = fixture_path(fixture, path);
+    argv[3] = to;
+    assert_true(modules->count < 60);
+    for (size_t i = 0; i < modules->count; i++)
+        argv[4 + i] = modules->items[i];
+    fixture_run(argv);
 }
 
 static inline void fixture_canonical(struct fixture *fixture)
@@ -208,7 +221,7 @@ static inline void fixture_canonical(struct fixture *fixture)
     fixture_put(fixture, "boot/grub/i386-pc/normal.mod", "");
     fixture_put_kernel(fixture);
     fixture_put_initrd(fixture, fixture_old_modules);
-    fixture_put_module_files(fixture);
+    fixture_put_module_files(fixture, FIXTURE_KERNEL);
 }
 
 #endif

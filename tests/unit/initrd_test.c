@@ -152,7 +152,7 @@ static void knows_whose_scripts_run_and_where_the_modules_lie(void **state)
     assert_int_equal(list_all(&initrd, &found, NULL), 0);
     assert_int_equal(found.kind, INITRD_KIND_INITRAMFS_TOOLS);
     assert_string_equal(found.compression, "gzip");
-    assert_string_equal(found.modules_list, "one\nnvme\n");
+    assert_string_equal(found.lists[INITRD_KIND_INITRAMFS_TOOLS], "one\nnvme\n");
     assert_string_equal(found.modules_directory, "usr/lib/modules/" FIXTURE_KERNEL);
     cleanup_free char *files = strings_join(&found.module_files, " ");
     assert_string_equal(files, "kernel/virtio-blk.ko kernel/ext4.ko kernel/nvme.ko");
@@ -163,7 +163,7 @@ static void knows_whose_scripts_run_and_where_the_modules_lie(void **state)
     assert_int_equal(other_kind.kind, INITRD_KIND_DRACUT);
     assert_string_equal(other_kind.modules_directory, "usr/lib/modules/" FIXTURE_KERNEL);
     assert_null(other_kind.compression);
-    assert_null(other_kind.modules_list);
+    assert_null(other_kind.lists[INITRD_KIND_DRACUT]);
 }
 
 static void expect_problem(const struct text *bytes, const char *part)

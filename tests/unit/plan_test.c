@@ -4,10 +4,10 @@
  *                         "new": the one that such a file system was put into), "boot_code" in the disk's first sector or a partition's
  *                         ("lilo", "table": what starts the active partition), its other disks, the disk that each lands on, the job's choices,
  *                         "over": another guest that it is laid over, what is "removed", "programs" that are there, "initrd_by":
- *                         whose scripts run in its initrd
+ *                         whose scripts run in its initrd, by the name of a folder in tests/initrds
  *     root/               laid over the canonical guest, or over that one; where case.json says "own", the guest itself, with what no
  *                         source tree keeps made in place: "kernels" (image, initrd, and the canonical module tables where root/ has
- *                         none), "programs", "init", and what is a program for UEFI that nobody has signed ("unsigned")
+ *                         none; "initrd_by", then, with the modules that it "holds", and a "copy" of it), "programs", "init", and what is a program for UEFI that nobody has signed ("unsigned")
  *     expected-plan.json  what is found, and what is to be done
  *     after/              every file that the plan writes, as it is to be afterwards
  *
@@ -173,6 +173,26 @@ static void put_tables(struct test_case *test, const char *version)
     fixture_run(copy);
 }
 
+/* What the old machine needed, where the case names nothing else. */
+static void modules_held(const cJSON *object, struct strings *modules)
+{
+    json_strings(object, "holds", modules);
+    bool named = modules->count > 0;
+    for (const char *const *name = fixture_old_modules; !named && *name; name++)
+        strings_add(modules, *name);
+}
+
+static void put_initrd_by(struct test_case *test, const cJSON *kernel)
+{
+    const char *by = json_string(kernel, "initrd_by"), *version = json_string(kernel, "version"), *copy = json_string(kernel, "copy");
+    cleanup_strings struct strings modules = {0};
+    modules_held(kernel, &modules);
+    fixture_put_module_files(&test->fixture, version);
+    fixture_put_initrd_by(&test->fixture, by, version, json_string(kernel, "initrd"), &modules);
+    if (copy)
+        fixture_put_initrd_by(&test->fixture, by, version, copy, &modules);
+}
+
 /* {"version": …, "image": …, "initrd": …, "initrd_fits": true}, or {"version": …, "unified": …, "cmdline": …} */
 static void put_own_kernel(struct test_case *test, const cJSON *kernel)
 {
@@ -182,7 +202,9 @@ static void put_own_kernel(struct test_case *test, const cJSON *kernel)
         fixture_put_kernel_at(&test->fixture, image);
     if (unified)
         fixture_put_unified_at(&test->fixture, unified, json_string(kernel, "version"), json_string(kernel, "cmdline"), json_flag(kernel, "initrd_fits") ? made_anew : fixture_old_modules);
-    if (initrd)
+    if (json_string(kernel, "initrd_by"))
+        put_initrd_by(test, kernel);
+    else if (initrd)
         fixture_put_initrd_at(&test->fixture, initrd, json_flag(kernel, "initrd_fits") ? made_anew : fixture_old_modules);
 }
 
@@ -203,7 +225,8 @@ static void put_own_guest(struct test_case *test)
     fixture_empty(&test->fixture);
     if (over)
         lay_tree(test, over);
-    fixture_run(argv);
+    if (is_directory_here(from))
+        fixture_run(argv);
     fixture_put_init(&test->fixture, init ? init : "sbin/init");
     cJSON_ArrayForEach(item, cJSON_GetObjectItem(test->document, "programs"))
         fixture_put_program(&test->fixture, item->valuestring);
@@ -240,15 +263,6 @@ static void look_away(struct test_case *test)
     assert_int_equal(guest_close(&test->guest, &err), 0);
 }
 
-/* What the old machine needed, with the scripts of dracut or of initramfs-tools. */
-static void put_initrd_of(struct test_case *test, const char *by)
-{
-    cleanup_text struct text archive = {0};
-    cpio_add(&archive, string_is(by, "dracut") ? "usr/lib/dracut-lib.sh" : "scripts/functions", "", 0, 0100644);
-    cpio_add_modules(&archive, fixture_old_modules);
-    fixture_put_bytes(&test->fixture, "boot/initrd.img-" FIXTURE_KERNEL, archive.data, archive.length, 0644);
-}
-
 static void lay_over(struct test_case *test)
 {
     const char *over = json_string(test->document, "over");
@@ -262,8 +276,11 @@ static void lay_over(struct test_case *test)
         fixture_put_program(&test->fixture, item->valuestring);
     if (json_flag(test->document, "initrd_fits"))
         fixture_put_initrd(&test->fixture, fixture_new_modules);
-    if (json_string(test->document, "initrd_by"))
-        put_initrd_of(test, json_string(test->document, "initrd_by"));
+    if (json_string(test->document, "initrd_by")) {
+        cleanup_strings struct strings modules = {0};
+        modules_held(test->document, &modules);
+        fixture_put_initrd_by(&test->fixture, json_string(test->document, "initrd_by"), FIXTURE_KERNEL, "boot/initrd.img-" FIXTURE_KERNEL, &modules);
+    }
 }
 
 static void begin(struct test_case *test, const char *name)

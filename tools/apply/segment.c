@@ -10,7 +10,9 @@
 #include "../base/program.h"
 #include "../base/root.h"
 #include "../guest/kernel/initrd.h"
+#include "../guest/kernel/initrd_kind.h"
 #include "../guest/kernel/modules.h"
+#include "../plan/initrd/loading.h"
 #include "../plan/initrd/segment.h"
 #include "replace.h"
 #include "segment_index.h"
@@ -25,6 +27,7 @@ struct segment {
     const struct operation *operation;
     const struct kernel *kernel;
     struct initrd initrd;  /* as it is */
+    const struct loading *loading; /* how it loads modules */
     struct strings added;  /* modules by name */
     char *directory;       /* ours */
     int directory_fd;
@@ -43,6 +46,7 @@ static int begin(struct segment *segment, struct error *err)
     cleanup_free char *refusal = segment_refusal(segment->guest, segment->kernel, &segment->initrd, &operation->drivers);
     if (refusal)
         return error_set(err, "%s", refusal);
+    segment->loading = loading_of(segment->initrd.kind);
     segment_modules(segment->kernel, &segment->initrd, &operation->drivers, &segment->added);
     segment->directory = checked_copy("/tmp/rehost-initrd-XXXXXX");
     if (!mkdtemp(segment->directory))
@@ -78,13 +82,13 @@ static int add_name(struct segment *segment, const char *name, struct error *err
     return 0;
 }
 
-static int add_text(struct segment *segment, const char *name, const char *text, size_t length, struct error *err)
+static int add_text(struct segment *segment, const char *name, const char *text, size_t length, unsigned mode, struct error *err)
 {
-    return add_name(segment, name, err) < 0 ? -1 : replace_file(segment->directory_fd, name, text, length, 0644, err);
+    return add_name(segment, name, err) < 0 ? -1 : replace_file(segment->directory_fd, name, text, length, mode, err);
 }
 
 /* What the program prints goes to the file. */
-static int run_into(const struct program *program, int to_fd, struct error *err)
+static int run_into(const struct program *program, int to_fd, uint64_t bytes_max, struct error *err)
 {
     pid_t pid;
     char buffer[65536];
@@ -93,7 +97,7 @@ static int run_into(const struct program *program, int to_fd, struct error *err)
     cleanup_close int from_fd = program_start_reading(program, &pid, err);
     if (from_fd < 0)
         return -1;
-    while ((got = read(from_fd, buffer, sizeof buffer)) > 0 && (bytes += (uint64_t)got) <= ARCHIVE_BYTES_MAX && write(to_fd, buffer, (size_t)got) == got)
+    while ((got = read(from_fd, buffer, sizeof buffer)) > 0 && (bytes += (uint64_t)got) <= bytes_max && write(to_fd, buffer, (size_t)got) == got)
         ;
     if (got == 0)
         return program_wait(pid, program->argv[0], err);
@@ -113,11 +117,27 @@ static int open_module(const struct segment *segment, const char *file, struct e
     return take_fd(&fd);
 }
 
-/* Packed or not, as the builders take them: Debian 13's initrds hold .ko.xz. */
-static int add_module(struct segment *segment, const char *file, struct error *err)
+static int open_unpacked(const struct segment *segment, const char *file, struct error *err)
 {
-    cleanup_free char *path = checked_printf("%s/%s", segment->initrd.modules_directory, file);
-    cleanup_close int fd = open_module(segment, file, err);
+    unsigned char magic[6];
+    cleanup_close int packed = open_module(segment, file, err);
+    ssize_t got = packed < 0 ? -1 : pread(packed, magic, sizeof magic, 0);
+    const char *const *argv = got < 0 ? NULL : initrd_unpacker(magic, (size_t)got);
+    if (packed < 0 || !argv)
+        return take_fd(&packed);
+    cleanup_close int plain = memfd_create("module", MFD_CLOEXEC);
+    if (plain < 0 || fchmod(plain, 0644) < 0)
+        return error_errno(err, "prepare %s", file);
+    const struct program program = {.argv = argv, .input_fd = packed, .timeout_seconds = PROGRAM_SECONDS};
+    return run_into(&program, plain, MODULE_BYTES_MAX, err) < 0 ? error_prefix(err, "unpack %s", file) : take_fd(&plain);
+}
+
+/* In a tree packed or not, as the builders take them: Debian 13's initrds hold .ko.xz. */
+static int add_module(struct segment *segment, const char *module, const char *file, struct error *err)
+{
+    const char *flat = segment->loading->directory;
+    cleanup_free char *path = flat ? checked_printf("%s/%s.ko", flat, module) : checked_printf("%s/%s", segment->initrd.modules_directory, file);
+    cleanup_close int fd = flat ? open_unpacked(segment, file, err) : open_module(segment, file, err);
     if (fd < 0 || add_name(segment, path, err) < 0)
         return -1;
     return restore_file(segment->directory_fd, path, fd, err);
@@ -135,7 +155,7 @@ static int add_indexes(struct segment *segment, const struct strings *files, str
         cleanup_free char *bytes = root_read(segment->guest->root_fd, from, INDEX_BYTES_MAX, &length);
         if (!bytes)
             return error_errno(err, "read %s", from);
-        if (add_text(segment, to, bytes, length, err) < 0)
+        if (add_text(segment, to, bytes, length, 0644, err) < 0)
             return -1;
     }
     return 0;
@@ -149,22 +169,17 @@ static int add_modules(struct segment *segment, struct error *err)
     for (size_t i = 0; i < segment->added.count; i++) {
         const char *file = modules_file(segment->kernel->modules, segment->added.items[i]);
         strings_add(&files, file);
-        if (add_module(segment, file, err) < 0)
+        if (add_module(segment, segment->added.items[i], file, err) < 0)
             return -1;
     }
-    return add_indexes(segment, &files, err);
+    return segment->loading->directory ? 0 : add_indexes(segment, &files, err);
 }
 
-/* udev finds most drivers by the aliases; what no device asks for (dm_mod, raid1) is loaded by name. initramfs-tools: conf/modules, one a line,
- * which takes the place of the initrd's own. dracut: rd.driver.pre= of its command line, which may stand in files, too (dracut.cmdline(7)). */
+/* The file by which the initrd is told to load them; most it would find by the aliases, but not what no device asks for (dm_mod, raid1). */
 static int add_list(struct segment *segment, struct error *err)
 {
-    const struct strings *drivers = &segment->operation->drivers;
-    const char *own = segment->initrd.modules_list ? segment->initrd.modules_list : "";
-    bool is_dracut = segment->initrd.kind == INITRD_KIND_DRACUT;
-    cleanup_free char *words = strings_join(drivers, is_dracut ? "," : "\n");
-    cleanup_free char *text = is_dracut ? checked_printf("rd.driver.pre=%s\n", words) : checked_printf("%s%s%s\n", own, *own && !string_ends(own, "\n") ? "\n" : "", words);
-    return add_text(segment, is_dracut ? "etc/cmdline.d/90-rehost.conf" : "conf/modules", text, strlen(text), err);
+    cleanup_free char *text = segment_list(segment->kernel, &segment->initrd, &segment->operation->drivers, &segment->added);
+    return add_text(segment, initrd_list_file(segment->initrd.kind), text, strlen(text), segment->loading->mode, err);
 }
 
 static int enter_directory(void *argument)
@@ -186,7 +201,7 @@ static int make_archive(struct segment *segment, int archive_fd, struct error *e
         lseek(archive_fd, 0, SEEK_END) < 0)
         return error_errno(err, "prepare the archive");
     struct program program = {.argv = argv, .input_fd = names_fd, .timeout_seconds = PROGRAM_SECONDS, .in_child = enter_directory, .in_child_argument = segment};
-    return run_into(&program, archive_fd, err);
+    return run_into(&program, archive_fd, ARCHIVE_BYTES_MAX, err);
 }
 
 static bool holds(const struct initrd *initrd, const struct strings *drivers)

@@ -58,10 +58,24 @@ struct fstab_entry {
     unsigned line; /* from 1 */
 };
 
-/* Whose scripts run in an initrd. */
-enum initrd_kind { INITRD_KIND_UNKNOWN, INITRD_KIND_INITRAMFS_TOOLS, INITRD_KIND_DRACUT };
+/* Whose scripts run in an initrd; how each is told: kernel/initrd_kind.c. */
+enum initrd_kind {
+    INITRD_KIND_UNKNOWN,
+    INITRD_KIND_INITRAMFS_TOOLS,
+    INITRD_KIND_DRACUT,
+    INITRD_KIND_NASH,               /* mkinitrd of RHEL 4 and 5 */
+    INITRD_KIND_SLES_10,            /* mkinitrd of SUSE: one script, */
+    INITRD_KIND_SLES_11,            /* and later many */
+    INITRD_KIND_MKINITCPIO,         /* with busybox as init, */
+    INITRD_KIND_MKINITCPIO_SYSTEMD, /* or with systemd */
+    INITRD_KIND_MKINITFS,
+    INITRD_KIND_BOOSTER,
+    INITRD_KIND_GENKERNEL,
+    INITRD_KIND_COUNT,
+};
 
-/* An initrd is streamed, never unpacked: names are kept, and one small file. */
+
+/* An initrd is streamed, never unpacked: names are kept, and a few small files. */
 struct initrd {
     char *path;            /* "/boot/initrd.img-6.1.0-40-amd64", NULL when the kernel has none */
     bool was_read;         /* false over a network, where the listing would cost too much */
@@ -73,13 +87,14 @@ struct initrd {
     const char *compression; /* of its main part: "zstd"; NULL: none */
     char *modules_directory; /* "usr/lib/modules/6.1.0-40-amd64"; NULL: it has none */
     struct strings module_files; /* those in it: "kernel/drivers/block/virtio_blk.ko" */
-    char *modules_list;      /* initramfs-tools' conf/modules, which names what its scripts load; NULL: there is none */
+    char *lists[INITRD_KIND_COUNT]; /* by kind: the file in which its scripts are told what to load (initrd_kind.h); NULL: there is none */
 };
 
 struct kernel {
     char *version;   /* "6.1.0-40-amd64" */
     char *image;     /* "/boot/vmlinuz-…", NULL when only modules are there */
-    struct initrd initrd;
+    struct initrd initrd; /* under its usual name, which the builders write */
+    struct initrd copy;   /* the one that its entry of the menu starts, where that is another file; else its path is NULL */
     struct module_table *modules; /* NULL when /lib/modules/VERSION is missing */
     bool only_on_xen; /* made for Xen's paravirtual machines: no PC starts it */
 };
@@ -233,6 +248,11 @@ bool guest_disk_is_bare(const struct guest_disk *disk);
 const struct kernel *guest_default_kernel(const struct guest *guest);
 /* The kernel that this entry of the menu starts; NULL when it is none of the guest's. */
 const struct kernel *guest_kernel_of_entry(const struct guest *guest, const struct boot_entry *entry);
+/* The entry of the menu that starts this kernel: the one that boots by default, or the last; a rescue entry ("single", "recovery") only where there
+ * is no other. NULL: none does. */
+const struct boot_entry *guest_entry_of_kernel(const struct guest *guest, const struct kernel *kernel);
+/* The initrd that this kernel is started with. */
+const struct initrd *kernel_started_initrd(const struct kernel *kernel);
 /* "grub2", "grub legacy", "extlinux", "systemd-boot", "lilo"; NULL for none. */
 const char *boot_loader_name(enum boot_loader_kind kind);
 /* Is there a program of that name where root finds it? */

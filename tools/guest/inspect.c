@@ -208,6 +208,7 @@ static void free_kernels(struct guest *guest)
         free(kernel->version);
         free(kernel->image);
         initrd_free(&kernel->initrd);
+        initrd_free(&kernel->copy);
         modules_free(kernel->modules);
     }
     free(guest->kernels);

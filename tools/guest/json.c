@@ -88,6 +88,16 @@ static void system_to_json(cJSON *document, const struct guest *guest)
     json_add_string(object, "initrd_builder", initrd_builder_name(guest->initrd_builder));
 }
 
+static void initrd_to_json(cJSON *kernel, const char *name, const struct initrd *initrd)
+{
+    cJSON *object = cJSON_AddObjectToObject(kernel, name);
+    json_add_string(object, "path", initrd->path);
+    cJSON_AddBoolToObject(object, "was_read", initrd->was_read);
+    json_add_string(object, "problem", initrd->problem);
+    json_add_strings(object, "modules", &initrd->modules);
+    json_add_strings(object, "programs", &initrd->programs);
+}
+
 static void kernels_to_json(cJSON *document, const struct guest *guest)
 {
     cJSON *kernels = cJSON_AddArrayToObject(document, "kernels");
@@ -98,12 +108,9 @@ static void kernels_to_json(cJSON *document, const struct guest *guest)
         json_add_string(object, "image", kernel->image);
         cJSON_AddBoolToObject(object, "has_modules", kernel->modules != NULL);
         cJSON_AddBoolToObject(object, "only_on_xen", kernel->only_on_xen);
-        cJSON *initrd = cJSON_AddObjectToObject(object, "initrd");
-        json_add_string(initrd, "path", kernel->initrd.path);
-        cJSON_AddBoolToObject(initrd, "was_read", kernel->initrd.was_read);
-        json_add_string(initrd, "problem", kernel->initrd.problem);
-        json_add_strings(initrd, "modules", &kernel->initrd.modules);
-        json_add_strings(initrd, "programs", &kernel->initrd.programs);
+        initrd_to_json(object, "initrd", &kernel->initrd);
+        if (kernel->copy.path)
+            initrd_to_json(object, "copy", &kernel->copy);
     }
 }
 

@@ -42,17 +42,24 @@ static void add_system(struct text *text, const struct guest *guest)
         text_printf(text, "fstab     %s on %s, %s (%s)\n", guest->fstab[i].spec, guest->fstab[i].file, guest->fstab[i].type, guest->fstab[i].options);
 }
 
+static void add_initrd(struct text *text, const char *name, const struct initrd *initrd)
+{
+    if (initrd->problem)
+        text_printf(text, "          %s %s is damaged: %s\n", name, initrd->path, initrd->problem);
+    else if (initrd->path && initrd->was_read)
+        text_printf(text, "          %s %s with %zu modules\n", name, initrd->path, initrd->modules.count);
+    else
+        text_printf(text, "          %s %s\n", name, initrd->path ? initrd->path : "none");
+}
+
 static void add_kernel(struct text *text, const struct kernel *kernel)
 {
     text_printf(text, "Kernel    %s: %s%s\n", kernel->version, kernel->image ? kernel->image : "no image in /boot", kernel->modules ? "" : ", no modules");
     if (kernel->only_on_xen)
         text_append(text, "          it runs as a paravirtual guest of Xen only\n");
-    if (kernel->initrd.problem)
-        text_printf(text, "          initrd %s is damaged: %s\n", kernel->initrd.path, kernel->initrd.problem);
-    else if (kernel->initrd.path && kernel->initrd.was_read)
-        text_printf(text, "          initrd %s with %zu modules\n", kernel->initrd.path, kernel->initrd.modules.count);
-    else
-        text_printf(text, "          initrd %s\n", kernel->initrd.path ? kernel->initrd.path : "none");
+    add_initrd(text, "initrd", &kernel->initrd);
+    if (kernel->copy.path)
+        add_initrd(text, "copy that is started", &kernel->copy);
 }
 
 static void add_boot(struct text *text, const struct boot_loader *boot)

@@ -63,21 +63,6 @@ static unsigned fitness(const struct planning *planning, const struct kernel *ke
     return planning->hardware->nic_count ? 1 : 2;
 }
 
-/* The entry of the menu that starts this kernel; a rescue entry ("single", "recovery") only where there is no other. */
-static const struct boot_entry *entry_of(const struct guest *guest, const struct kernel *kernel)
-{
-    const struct boot_entry *rescue = NULL;
-    for (size_t i = guest->boot.menu.count; i-- > 0;) {
-        const struct boot_entry *entry = &guest->boot.menu.items[i];
-        if (guest_kernel_of_entry(guest, entry) != kernel)
-            continue;
-        if (!strstr(entry->arguments, "single") && !strstr(entry->arguments, "recovery"))
-            return entry;
-        rescue = entry;
-    }
-    return rescue;
-}
-
 /* Today's default where it fits as well as any; otherwise the newest of those that fit best and can be chosen in the menu. */
 static void choose_kernel(struct planning *planning)
 {
@@ -86,7 +71,7 @@ static void choose_kernel(struct planning *planning)
     for (size_t i = 0; i < guest->kernel_count; i++) {
         const struct kernel *kernel = &guest->kernels[i];
         unsigned fits = fitness(planning, kernel);
-        const struct boot_entry *entry = fits > best ? entry_of(guest, kernel) : NULL;
+        const struct boot_entry *entry = fits > best ? guest_entry_of_kernel(guest, kernel) : NULL;
         if (!entry)
             continue;
         best = fits;

@@ -34,8 +34,9 @@ static const struct initrd *choose_initrd(const struct guest *guest, const struc
     const char *path = guest->boot.default_initrd;
     if (!path)
         return NULL;
-    if (kernel && root_is_same_file(guest->root_fd, path, kernel->initrd.path) && (kernel->initrd.was_read || guest->remote))
-        return &kernel->initrd;
+    const struct initrd *started = kernel ? kernel_started_initrd(kernel) : NULL;
+    if (started && root_is_same_file(guest->root_fd, path, started->path) && (started->was_read || guest->remote))
+        return started;
     if (!guest->remote)
         initrd_read(guest->root_fd, path, own);
     return own;

@@ -2,6 +2,7 @@
 #include "cpio.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "../../base/read.h"
@@ -59,16 +60,15 @@ static int skip(struct cpio_reader *reader, uint64_t length, struct error *err)
     return 0;
 }
 
-/* As skip, and keeps it. */
-static int keep(struct cpio_reader *reader, uint64_t length, struct error *err)
+/* As skip, and tells it. */
+static int tell(struct cpio_reader *reader, const char *name, uint64_t length, void *context, struct error *err)
 {
     ssize_t got = fill(reader, (size_t)length);
     if (got < 0)
         return error_errno(err, "read");
     if ((uint64_t)got < length)
         return cut_off(reader, err);
-    text_free(&reader->content);
-    text_append_bytes(&reader->content, reader->buffer + reader->start, (size_t)length);
+    reader->content(context, name, (const char *)reader->buffer + reader->start, (size_t)length);
     take(reader, (size_t)length);
     return 0;
 }
@@ -127,11 +127,11 @@ static const char *plain_name(const char *name)
     return string_starts(name, "./") ? name + 2 : name;
 }
 
-static int take_data(struct cpio_reader *reader, const char *name, const struct header *header, struct error *err)
+static int take_data(struct cpio_reader *reader, const char *name, const struct header *header, void *context, struct error *err)
 {
     uint64_t size = (uint64_t)header->size;
-    bool is_wanted = reader->wanted && string_is(name, reader->wanted) && size <= CPIO_CONTENT_MAX;
-    if ((is_wanted ? keep(reader, size, err) : skip(reader, size, err)) < 0)
+    bool is_wanted = reader->wants && size <= CPIO_CONTENT_MAX && S_ISREG((uint32_t)header->mode) && reader->wants(name);
+    if ((is_wanted ? tell(reader, name, size, context, err) : skip(reader, size, err)) < 0)
         return -1;
     return skip(reader, padding(size), err);
 }
@@ -149,7 +149,7 @@ static int walk_archive(struct cpio_reader *reader, cpio_name *told, void *conte
         if (skip(reader, padding(CPIO_HEADER_BYTES + (uint64_t)header.name_size), err) < 0)
             return -1;
         told(context, plain_name(name), (uint32_t)header.mode);
-        if (take_data(reader, plain_name(name), &header, err) < 0)
+        if (take_data(reader, plain_name(name), &header, context, err) < 0)
             return -1;
     }
 }

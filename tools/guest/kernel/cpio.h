@@ -14,6 +14,9 @@
 #define CPIO_NAME_MAX 4096
 #define CPIO_CONTENT_MAX 65536
 
+/* A file with all that is in it. `bytes` is no text: it may hold NULs, and none ends it. */
+typedef void cpio_content(void *context, const char *name, const char *bytes, size_t length);
+
 struct cpio_reader {
     int fd;
     uint64_t position;   /* bytes taken so far */
@@ -21,8 +24,8 @@ struct cpio_reader {
     size_t start, end;   /* of what is in the buffer */
     unsigned names;      /* seen so far, for the bound on rubbish */
     uint64_t data_bytes; /* of its files, so far */
-    const char *wanted;  /* the file of this name goes to `content` if it has CPIO_CONTENT_MAX bytes at most; of several the last. NULL: none */
-    struct text content; /* the caller's to free */
+    bool (*wants)(const char *name); /* which files are told with their content, where they have CPIO_CONTENT_MAX bytes at most; NULL: none */
+    cpio_content *content;
 };
 
 typedef void cpio_name(void *context, const char *name, uint32_t mode);

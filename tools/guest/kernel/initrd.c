@@ -14,11 +14,11 @@
 #include "../../base/root.h"
 #include "../boot/unified_image.h"
 #include "cpio.h"
+#include "initrd_kind.h"
 #include "modules.h"
 
 #define FILES_MAX 4096 /* of the files that are no programs and no libraries */
 #define FILE_BYTES_MAX (4ll << 30) /* one that a machine with that much memory to spare could unpack */
-#define MODULES_LIST "conf/modules"
 #define SECTION_BYTES_MAX (256ull << 20) /* it is held in memory */
 
 /* Archives that begin like one and are none, before the search for an appended one is given up. */
@@ -71,12 +71,22 @@ static void take_file(struct strings *files, const char *name)
         strings_add(files, name);
 }
 
+/* mkinitrd of RHEL 5 lays its modules into /lib itself. */
+static void take_flat_module(struct initrd *initrd, const char *name)
+{
+    cleanup_free char *module = string_starts(name, "lib/") && !strchr(name + strlen("lib/"), '/') ? modules_name_of_path(name) : NULL;
+    if (module)
+        strings_add(&initrd->modules, module);
+}
+
 /* What is below lib/modules/VERSION, as the first of these directories is called: "usr/lib/modules/6.1.0-40-amd64". */
 static void take_module(struct initrd *initrd, const char *name, uint32_t mode)
 {
     const char *below = strstr(name, "lib/modules/");
-    if (!below)
+    if (!below) {
+        take_flat_module(initrd, name);
         return;
+    }
     const char *end = strchrnul(below + strlen("lib/modules/"), '/');
     cleanup_free char *directory = checked_copy_bytes(name, (size_t)(end - name)), *module = modules_name_of_path(name);
     if (!initrd->modules_directory && (*end || S_ISDIR(mode)))
@@ -87,6 +97,12 @@ static void take_module(struct initrd *initrd, const char *name, uint32_t mode)
         strings_add(&initrd->module_files, end + 1);
 }
 
+static void take_kind(struct initrd *initrd, enum initrd_kind kind)
+{
+    if (kind > initrd->kind)
+        initrd->kind = kind;
+}
+
 static void take_name(void *context, const char *name, uint32_t mode)
 {
     struct initrd *initrd = context;
@@ -94,11 +110,21 @@ static void take_name(void *context, const char *name, uint32_t mode)
         take_program(&initrd->programs, name, mode);
     if (S_ISREG(mode))
         take_file(&initrd->files, name);
-    if (string_is(name, "scripts/functions"))
-        initrd->kind = INITRD_KIND_INITRAMFS_TOOLS;
-    else if (string_ends(name, "lib/dracut-lib.sh"))
-        initrd->kind = INITRD_KIND_DRACUT;
+    take_kind(initrd, initrd_kind_of_file(name));
     take_module(initrd, name, mode);
+}
+
+/* Of several of one name the last is what the kernel leaves there. */
+static void take_list(void *context, const char *name, const char *bytes, size_t length)
+{
+    struct initrd *initrd = context;
+    cleanup_free char *text = checked_copy_bytes(bytes, length);
+    take_kind(initrd, initrd_kind_of_text(name, text));
+    for (int kind = INITRD_KIND_UNKNOWN + 1; kind < INITRD_KIND_COUNT; kind++)
+        if (string_is(name, initrd_list_file((enum initrd_kind)kind))) {
+            free(initrd->lists[kind]);
+            initrd->lists[kind] = checked_copy(text);
+        }
 }
 
 /* Walks the archives at `offset` of the file (or of the pipe, where it is 0); results as cpio_walk's. `*position` is where it stopped, and
@@ -109,16 +135,19 @@ static int walk(int fd, uint64_t offset, struct initrd *initrd, uint64_t *positi
         return error_errno(err, "go to byte %llu", (unsigned long long)offset);
     cleanup_free struct cpio_reader *reader = checked_alloc(sizeof *reader);
     reader->fd = fd;
-    reader->wanted = MODULES_LIST;
+    reader->wants = initrd_file_is_list;
+    reader->content = take_list;
     int result = cpio_walk(reader, take_name, initrd, err);
-    if (reader->content.data) {
-        free(initrd->modules_list);
-        initrd->modules_list = text_take(&reader->content);
-    }
     *position = offset + reader->position;
     size_t left = reader->end - reader->start;
     memcpy(magic, reader->buffer + reader->start, left < 6 ? left : 6);
     return result == 1 && !reader->names ? error_set(err, "it is empty") : result;
+}
+
+const char *const *initrd_unpacker(const unsigned char *bytes, size_t length)
+{
+    const struct compressor *compressor = compressor_of(bytes, length);
+    return compressor ? compressor->argv : NULL;
 }
 
 /* The compressed part from `offset` to the end of the file. 0: whole. 1: its archive is whole, but the program was not
@@ -256,6 +285,7 @@ void initrd_free(struct initrd *initrd)
     strings_free(&initrd->files);
     free(initrd->modules_directory);
     strings_free(&initrd->module_files);
-    free(initrd->modules_list);
+    for (int kind = 0; kind < INITRD_KIND_COUNT; kind++)
+        free(initrd->lists[kind]);
     *initrd = (struct initrd){0};
 }

@@ -17,6 +17,10 @@ static inline void cleanup_free_initrd(struct initrd *initrd)
 /* Adds the programs that a root in these layers (enum layer, one bit each) needs, and that the initrd does not have. */
 void initrd_programs_lacking(const struct initrd *initrd, unsigned layers, struct strings *lacking);
 
+/* The program and its arguments that unpack what begins with these bytes (six are enough), from its stdin to its stdout; NULL: it is not packed, or by
+ * none that the kernel knows. */
+const char *const *initrd_unpacker(const unsigned char *bytes, size_t length);
+
 /* The walk itself, on descriptors, for tests: 0 when the stream is whole. */
 int initrd_list(int fd, struct initrd *initrd, struct error *err);
 

@@ -160,14 +160,58 @@ static int kernel_index_of(const struct guest *guest, const struct boot_entry *e
     return -1;
 }
 
+static void read_initrd(const struct guest *guest, struct initrd *initrd)
+{
+    if (initrd->path && !guest->remote)
+        initrd_read(guest->root_fd, initrd->path, initrd);
+}
+
 static void take_files(struct guest *guest, const struct boot_entry *entry, struct kernel *kernel)
 {
     if (!kernel->image)
         kernel->image = checked_copy(entry->kernel);
     initrd_free(&kernel->initrd);
     kernel->initrd.path = checked_copy(entry->initrd);
-    if (kernel->initrd.path && !guest->remote)
-        initrd_read(guest->root_fd, kernel->initrd.path, &kernel->initrd);
+    read_initrd(guest, &kernel->initrd);
+}
+
+static bool is_for_rescue(const struct boot_entry *entry)
+{
+    return strstr(entry->arguments, "single") || strstr(entry->arguments, "recovery");
+}
+
+const struct boot_entry *guest_entry_of_kernel(const struct guest *guest, const struct kernel *kernel)
+{
+    const struct boot_entries *menu = &guest->boot.menu;
+    const struct boot_entry *rescue = NULL;
+    if (menu->chosen < menu->count && guest_kernel_of_entry(guest, &menu->items[menu->chosen]) == kernel)
+        return &menu->items[menu->chosen];
+    for (size_t i = menu->count; i-- > 0;) {
+        const struct boot_entry *entry = &menu->items[i];
+        if (guest_kernel_of_entry(guest, entry) != kernel)
+            continue;
+        if (!is_for_rescue(entry))
+            return entry;
+        rescue = entry;
+    }
+    return rescue;
+}
+
+/* systemd-boot starts what kernel-install has laid onto the EFI system partition. */
+static void take_copy(const struct guest *guest, struct kernel *kernel)
+{
+    const struct boot_entry *entry = guest_entry_of_kernel(guest, kernel);
+    if (!entry || entry->is_unified || !entry->initrd || !root_is_file(guest->root_fd, entry->initrd) ||
+        root_is_same_file(guest->root_fd, entry->initrd, kernel->initrd.path))
+        return;
+    kernel->copy.path = checked_copy(entry->initrd);
+    if (kernel->initrd.was_read || !kernel->initrd.path) /* else it is one of too many, or far away */
+        read_initrd(guest, &kernel->copy);
+}
+
+const struct initrd *kernel_started_initrd(const struct kernel *kernel)
+{
+    return kernel->copy.path ? &kernel->copy : &kernel->initrd;
 }
 
 void kernels_join_menu(struct guest *guest)
@@ -180,6 +224,8 @@ void kernels_join_menu(struct guest *guest)
         if (kernel && (!kernel->image || boots_unified) && root_is_file(guest->root_fd, entry->kernel))
             take_files(guest, entry, kernel);
     }
+    for (size_t i = 0; i < guest->kernel_count; i++)
+        take_copy(guest, &guest->kernels[i]);
 }
 
 const struct kernel *guest_kernel_of_entry(const struct guest *guest, const struct boot_entry *entry)

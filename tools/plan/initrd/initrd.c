@@ -41,7 +41,7 @@ static void modules_needed(const struct planning *planning, const struct kernel 
 static bool initrd_lacks(const struct planning *planning, const struct initrd_builder_ops *builder, const struct kernel *kernel, const struct strings *needed,
                          struct strings *lacking)
 {
-    const struct initrd *initrd = &kernel->initrd;
+    const struct initrd *initrd = kernel_started_initrd(kernel);
     bool unknown = !initrd->was_read || initrd->problem;
     for (size_t i = 0; i < needed->count; i++) {
         bool holds = unknown ? builder && builder->names(planning, needed->items[i]) : strings_contain(&initrd->modules, needed->items[i]);
@@ -99,7 +99,7 @@ static void update_stale_initrds(struct planning *planning, const struct initrd_
         if (!is_our_concern(kernel) || (!lacking[i].count && !planning->initrd_is_stale))
             continue;
         cleanup_free char *names = strings_join(&lacking[i], ", ");
-        cleanup_free char *why = lacking[i].count ? checked_printf("%s %s", kernel->initrd.was_read ? "the initrd lacks" : "so that the initrd surely holds", names)
+        cleanup_free char *why = lacking[i].count ? checked_printf("%s %s", kernel_started_initrd(kernel)->was_read ? "the initrd lacks" : "so that the initrd surely holds", names)
                                                   : checked_copy("the initrd holds copies of files that change");
         cleanup_strings struct strings drivers = {0};
         loadable(kernel, wanted, &drivers);
@@ -172,19 +172,44 @@ static void append_or_block(struct planning *planning, const struct kernel *kern
                       kernel->version, names);
 }
 
-/* Only the kernel that boots counts, as nothing can be made anew. A kernel with everything built in needs no initrd. */
+/* A kernel with everything built in needs no initrd. */
+static void judge_default(struct planning *planning, const struct strings *lacks)
+{
+    const struct initrd *initrd = kernel_started_initrd(planning->kernel);
+    cleanup_free char *names = strings_join(lacks, ", ");
+    if (lacks->count && initrd->path && (!initrd->was_read || initrd->problem))
+        planning_warn(planning, "look into it on the source (lsinitrd, lsinitramfs).", "the initrd of %s was not looked into; to boot here it must hold %s",
+                      planning->kernel->version, names);
+    else if (lacks->count)
+        append_or_block(planning, planning->kernel, lacks, names);
+}
+
+/* Another kernel that somebody may choose in the menu. Far away initrds are not read, and before the copy that is no news. */
+static void judge_other(struct planning *planning, const struct kernel *kernel, const struct strings *lacks)
+{
+    const struct initrd *initrd = kernel_started_initrd(kernel);
+    if (!lacks->count || !initrd->path || (!initrd->was_read && planning->guest->remote) || !guest_entry_of_kernel(planning->guest, kernel))
+        return;
+    cleanup_free char *names = strings_join(lacks, ", "), *refusal = segment_plan(planning, kernel, lacks);
+    if (refusal)
+        planning_warn(planning, "do not choose it in the boot menu here, or make an initrd with these drivers on the source.",
+                      "the initrd of %s, which the boot menu offers beside the default, lacks drivers of this machine's disk (%s), and nothing can be appended to it: %s",
+                      kernel->version, names, refusal);
+    else
+        planning_note(planning, "the initrd of %s, which the boot menu offers beside the default, lacks drivers of this machine's disk (%s): rehost appends them to it, too",
+                      kernel->version, names);
+}
+
+/* Nothing can be made anew. The kernel that boots comes first, as room may be short. */
 static void judge_without_builder(struct planning *planning, struct strings *lacking)
 {
-    const struct kernel *kernel = planning->kernel;
+    const struct kernel *kernels = planning->guest->kernels, *kernel = planning->kernel;
     cleanup_strings struct strings needed = {0};
     find_lacking(planning, NULL, lacking, &needed);
-    const struct strings *lacks = &lacking[kernel - planning->guest->kernels];
-    cleanup_free char *names = strings_join(lacks, ", ");
-    if (lacks->count && kernel->initrd.path && (!kernel->initrd.was_read || kernel->initrd.problem))
-        planning_warn(planning, "look into it on the source (lsinitrd, lsinitramfs).", "the initrd of %s was not looked into; to boot here it must hold %s", kernel->version,
-                      names);
-    else if (lacks->count)
-        append_or_block(planning, kernel, lacks, names);
+    judge_default(planning, &lacking[kernel - kernels]);
+    for (size_t i = 0; i < planning->guest->kernel_count; i++)
+        if (&kernels[i] != kernel)
+            judge_other(planning, &kernels[i], &lacking[i]);
     if (unified_holds(kernel) && unified_settle_command_line(planning))
         unified_plan_run(planning, NULL, kernel, &needed, "its command line is the old machine's");
 }

@@ -6,11 +6,14 @@
 
 #include "../../base/cleanup.h"
 #include "../../base/root.h"
+#include "../../guest/kernel/initrd_kind.h"
 #include "../../guest/kernel/modules.h"
+#include "loading.h"
 #include "unified.h"
 
 #define MODULES_MAX 8000 /* all that a distribution's kernel has are less */
 #define NAME_BYTES_MAX 512 /* what a name, its header and the padding take in the archive */
+#define PACKED_AT_MOST 8   /* times smaller than it is: modules come down to a third or a fourth */
 
 static char *file_of(const struct kernel *kernel, const char *module)
 {
@@ -39,28 +42,54 @@ void segment_modules(const struct kernel *kernel, const struct initrd *initrd, c
             strings_add(added, all.items[i]);
 }
 
+char *segment_list(const struct kernel *kernel, const struct initrd *initrd, const struct strings *drivers, const struct strings *added)
+{
+    const char *own = initrd->lists[initrd->kind];
+    return loading_of(initrd->kind)->with(own ? own : "", &(struct loading_request){.kernel = kernel, .drivers = drivers, .added = added});
+}
+
+/* What stands in a tree of its own has indexes, which name what is there already, too. */
+static char *tree_refusal(const struct guest *guest, const struct kernel *kernel, const struct initrd *initrd)
+{
+    cleanup_free char *directory = checked_printf("usr/lib/modules/%s", kernel->version);
+    if (!string_is(initrd->modules_directory, directory) && !string_is(initrd->modules_directory, directory + strlen("usr/")))
+        return checked_printf("it has no modules of the kernel %s", kernel->version);
+    if (!system_has_program(guest->root_fd, "depmod"))
+        return checked_copy("the guest has no depmod, which makes the indexes of its modules");
+    const char *missing = first_missing(guest, kernel, &initrd->modules);
+    return missing ? checked_printf("%s is not among the modules below /%s", missing, directory + strlen("usr/")) : NULL;
+}
+
+static char *modules_refusal(const struct guest *guest, const struct kernel *kernel, const struct initrd *initrd, const struct strings *drivers)
+{
+    cleanup_strings struct strings added = {0};
+    segment_modules(kernel, initrd, drivers, &added);
+    const char *missing = first_missing(guest, kernel, drivers);
+    missing = missing ? missing : first_missing(guest, kernel, &added);
+    if (missing)
+        return checked_printf("%s is not among the modules below /lib/modules/%s", missing, kernel->version);
+    for (size_t i = 0; i < added.count; i++)
+        if (!loading_is_plain_name(added.items[i]))
+            return checked_printf("the guest has a module of the name %s", added.items[i]);
+    cleanup_free char *list = segment_list(kernel, initrd, drivers, &added);
+    return list ? NULL : checked_printf("its /%s is not what rehost knows of initrds of that kind", initrd_list_file(initrd->kind));
+}
+
 char *segment_refusal(const struct guest *guest, const struct kernel *kernel, const struct initrd *initrd, const struct strings *drivers)
 {
-    cleanup_free char *directory = checked_printf("/usr/lib/modules/%s", kernel->version);
-    cleanup_strings struct strings added = {0};
+    const struct loading *loading = loading_of(initrd->kind);
     if (!initrd->was_read || initrd->problem)
         return checked_copy("it could not be looked into");
-    if (initrd->kind == INITRD_KIND_UNKNOWN)
-        return checked_copy("it is of a kind that rehost does not know (it knows those of initramfs-tools and dracut)");
-    if (!string_is(initrd->modules_directory, directory + strlen("/")) && !string_is(initrd->modules_directory, directory + strlen("/usr/")))
-        return checked_printf("it has no modules of the kernel %s", kernel->version);
+    if (!loading)
+        return checked_copy("it is of a kind that rehost does not know (it knows those of initramfs-tools, dracut, mkinitrd of RHEL 5 and of SLES, mkinitcpio, mkinitfs, "
+                            "booster and genkernel)");
     if (initrd->module_files.count > MODULES_MAX)
         return checked_printf("it holds %zu modules, which no initrd does", initrd->module_files.count);
     /* Commit 2c484419efc0, which Ubuntu took into its 5.4: its length is not known, and what follows was taken for more of it. */
     if (string_is(initrd->compression, "lz4") && strverscmp(kernel->version, "5.9") < 0)
         return checked_copy("it is packed by lz4, and Linux before 5.9 cannot tell where that ends");
-    if (!system_has_program(guest->root_fd, "depmod"))
-        return checked_copy("the guest has no depmod, which makes the indexes of its modules");
-    segment_modules(kernel, initrd, drivers, &added);
-    const char *missing = first_missing(guest, kernel, drivers);
-    missing = missing ? missing : first_missing(guest, kernel, &added);
-    missing = missing ? missing : first_missing(guest, kernel, &initrd->modules);
-    return missing ? checked_printf("%s is not among the modules below %s", missing, directory + strlen("/usr")) : NULL;
+    char *refusal = loading->directory ? NULL : tree_refusal(guest, kernel, initrd);
+    return refusal ? refusal : modules_refusal(guest, kernel, initrd, drivers);
 }
 
 static uint64_t size_of(const struct guest *guest, const char *path)
@@ -82,51 +111,64 @@ static uint64_t segment_bytes(const struct guest *guest, const struct kernel *ke
     }
     for (size_t i = 0; i < added->count; i++) {
         cleanup_free char *file = file_of(kernel, added->items[i]);
-        bytes += size_of(guest, file) + NAME_BYTES_MAX;
+        bytes += size_of(guest, file) * (string_ends(file, ".ko") ? 1 : PACKED_AT_MOST) + NAME_BYTES_MAX;
     }
     return bytes;
 }
 
-/* The longer initrd is written beside the old one, and where /boot lies on the root's file system, a copy for undo is kept there, too. */
-static char *room_refusal(const struct guest *guest, const struct kernel *kernel, const struct strings *drivers)
+/* What the longer initrd takes on the file system of `st_dev`: it is written beside the old one, and where that lies on the root's file system, a copy
+ * for undo is kept there, too. */
+static uint64_t bytes_taken(const struct guest *guest, const struct kernel *kernel, const struct strings *drivers, dev_t st_dev)
 {
-    cleanup_close int fd = root_open(guest->root_fd, kernel->initrd.path, O_RDONLY, 0);
+    const struct initrd *initrd = kernel_started_initrd(kernel);
     cleanup_strings struct strings added = {0};
     struct stat st, root;
+    if (root_stat(guest->root_fd, initrd->path, &st) < 0 || fstat(guest->root_fd, &root) < 0 || st.st_dev != st_dev)
+        return 0;
+    segment_modules(kernel, initrd, drivers, &added);
+    return (uint64_t)st.st_size * (st.st_dev == root.st_dev ? 2 : 1) + segment_bytes(guest, kernel, &added);
+}
+
+/* What those need that are planned already. */
+static uint64_t bytes_promised(const struct planning *planning, dev_t st_dev)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < planning->plan->operation_count; i++) {
+        const struct operation *operation = &planning->plan->operations[i];
+        for (size_t j = 0; operation->kind == OPERATION_EXTEND && j < planning->guest->kernel_count; j++)
+            if (string_is(operation->kernel, planning->guest->kernels[j].version))
+                bytes += bytes_taken(planning->guest, &planning->guest->kernels[j], &operation->drivers, st_dev);
+    }
+    return bytes;
+}
+
+static char *room_refusal(const struct planning *planning, const struct kernel *kernel, const struct strings *drivers)
+{
+    const char *path = kernel_started_initrd(kernel)->path;
+    cleanup_close int fd = root_open(planning->guest->root_fd, path, O_RDONLY, 0);
+    struct stat st;
     uint64_t room;
-    if (fd < 0 || fstat(fd, &st) < 0 || file_system_room(fd, &room) < 0 || fstat(guest->root_fd, &root) < 0)
-        return checked_printf("%s cannot be opened", kernel->initrd.path);
-    segment_modules(kernel, &kernel->initrd, drivers, &added);
-    uint64_t needed = (uint64_t)st.st_size * (st.st_dev == root.st_dev ? 2 : 1) + segment_bytes(guest, kernel, &added);
+    if (fd < 0 || fstat(fd, &st) < 0 || file_system_room(fd, &room) < 0)
+        return checked_printf("%s cannot be opened", path);
+    uint64_t needed = bytes_taken(planning->guest, kernel, drivers, st.st_dev) + bytes_promised(planning, st.st_dev);
     if (room >= needed)
         return NULL;
     cleanup_free char *has = size_for_people(room), *needs = size_for_people(needed);
     return checked_printf("its file system has %s free, and the longer one beside it needs %s: No space left on device", has, needs);
 }
 
-/* An entry of the menu may start the kernel with another initrd than its usual one: systemd-boot's is a copy. */
-static char *other_initrd(const struct guest *guest, const struct kernel *kernel)
-{
-    for (size_t i = 0; i < guest->boot.menu.count; i++) {
-        const struct boot_entry *entry = &guest->boot.menu.items[i];
-        if (guest_kernel_of_entry(guest, entry) == kernel && entry->initrd && !root_is_same_file(guest->root_fd, entry->initrd, kernel->initrd.path))
-            return checked_printf("the boot loader starts another one, %s", entry->initrd);
-    }
-    return NULL;
-}
-
 static char *refusal_here(const struct planning *planning, const struct kernel *kernel, const struct strings *drivers, bool copies_change)
 {
     const struct partition *root = planning->guest->root_partition;
-    if (!kernel->initrd.path)
+    const struct initrd *initrd = kernel_started_initrd(kernel);
+    if (!initrd->path)
         return checked_copy("there is none");
     if (unified_holds(kernel))
         return checked_copy("it is part of a unified kernel image");
     if (copies_change && root && root->layers)
         return checked_copy("it holds a copy of a file that has to be changed for the volumes that the root lies in");
-    char *refusal = segment_refusal(planning->guest, kernel, &kernel->initrd, drivers);
-    refusal = refusal ? refusal : other_initrd(planning->guest, kernel);
-    return refusal ? refusal : room_refusal(planning->guest, kernel, drivers);
+    char *refusal = segment_refusal(planning->guest, kernel, initrd, drivers);
+    return refusal ? refusal : room_refusal(planning, kernel, drivers);
 }
 
 char *segment_plan(struct planning *planning, const struct kernel *kernel, const struct strings *drivers)
@@ -136,7 +178,7 @@ char *segment_plan(struct planning *planning, const struct kernel *kernel, const
         return refusal;
     cleanup_free char *names = strings_join(drivers, ", ");
     cleanup_free char *why = checked_printf("the initrd lacks %s", names);
-    planning_extend(planning, kernel->initrd.path, kernel->version, drivers, why);
+    planning_extend(planning, kernel_started_initrd(kernel)->path, kernel->version, drivers, why);
     return NULL;
 }
 
@@ -147,6 +189,9 @@ void segment_plan_otherwise(struct planning *planning, const struct kernel *kern
     if (!drivers->count || !run || run->kind != OPERATION_RUN)
         return;
     cleanup_free char *refusal = refusal_here(planning, kernel, drivers, copies_change);
-    if (!refusal)
-        operation_set_initrd(run, kernel->initrd.path, kernel->version, drivers);
+    if (refusal)
+        return;
+    const char *path = kernel_started_initrd(kernel)->path;
+    operation_set_initrd(run, path, kernel->version, drivers);
+    strings_add_new(&run->changes, path);
 }

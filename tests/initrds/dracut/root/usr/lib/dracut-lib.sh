@@ -1,0 +1,1 @@
+# getcmdline() and others stand here.

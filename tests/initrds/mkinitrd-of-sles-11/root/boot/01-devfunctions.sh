@@ -1,0 +1,3 @@
+#!/bin/bash
+#%stage: boot
+#%dontshow

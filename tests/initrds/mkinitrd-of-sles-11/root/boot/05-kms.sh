@@ -1,0 +1,4 @@
+#!/bin/bash
+#%stage: boot
+#%modules: $kms_modules
+#%if: "$kms_modules"
