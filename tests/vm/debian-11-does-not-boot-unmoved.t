@@ -3,4 +3,4 @@
 # minutes: 2
 # shellcheck source=tests/vm/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
-unmoved_claims debian11 'ALERT! +/dev/sda1 does not exist'
+unmoved_claims debian11 /dev/sda1

@@ -3,4 +3,4 @@
 # always
 # shellcheck source=tests/vm/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
-unmoved_claims debian12 'ALERT! +/dev/sda1 does not exist'
+unmoved_claims debian12 /dev/sda1

@@ -3,4 +3,4 @@
 # minutes: 2
 # shellcheck source=tests/vm/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
-unmoved_claims debian13 'ALERT! +/dev/sda1 does not exist'
+unmoved_claims debian13 /dev/sda1

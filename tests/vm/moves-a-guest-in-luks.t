@@ -23,4 +23,4 @@ cat "$WORK/more.cpio" >>"$WORK/initramfs.img"
 VOLUME_APPLIANCE=(initrd="$WORK/initramfs.img")
 VOLUME_TARGET=(disk_controller=virtio-scsi "nics=igb=52:54:00:bb:00:01")
 VOLUME_DRIVERS=(virtio_scsi igb)
-volume_move_claims luks 'ALERT! +/dev/mapper/cryptroot does not exist' root_is_encrypted rehost.luks-key=/keys/root.key
+volume_move_claims luks /dev/mapper/cryptroot root_is_encrypted rehost.luks-key=/keys/root.key

@@ -6,7 +6,6 @@
 . "$(dirname "$0")/lib/all.sh"
 
 appliance_prerequisites vmlinuz initramfs.img
-DISK=$WORK/target.img
 TARGET=(firmware=uefi disk_controller=virtio-scsi)
 
 runs_in_its_subvolume() {
@@ -18,11 +17,7 @@ runs_in_its_subvolume() {
 }
 
 move_source systemd-boot
-time_start
-machine_start unmoved target disk="$source_image" disk_options=snapshot=on "${TARGET[@]}"
-tries "unmoved, it does not find its root on the target" expect unmoved 'ALERT! +UUID=[-0-9a-f]+ does not exist' "$BOOT_SECONDS"
-machine_kill unmoved
-time_stage 'no boot on the target'
+unmoved_finds_no_root 'UUID=[-0-9a-f]+' "${TARGET[@]}"
 
 must "a copy is held back" "$OUT/rehost" pull --hold-boot "nbd://127.0.0.1:${source_port:?}" "$WORK/held.img"
 machine_start held target disk="$WORK/held.img" "${TARGET[@]}" nics= # or it would try PXE for minutes
@@ -31,15 +26,8 @@ machine_kill held
 rm "$WORK/held.img"
 time_stage 'no boot before the proof'
 
-blank_disk "$DISK" 4G
-move_unattended move "$DISK" "${TARGET[@]}"
-port_reserve ssh_port
-cp "$WORK/move.vars.fd" "$WORK/moved.vars.fd"
-machine_start moved target disk="$DISK" ssh="${ssh_port:?}" "${TARGET[@]}"
-must "it answers ssh on its own address" ssh_wait moved "$ssh_port" "$BOOT_SECONDS"
-tries "its address is on lan0" guest_address_is_on_lan0 "$ssh_port"
+move_to_target "${TARGET[@]}"
+moved_claims moved "$ssh_port" "after the move" guest_has_drivers virtio_scsi virtio_net
 tries "root and /home are the subvolumes that they were, and not the snapshot" runs_in_its_subvolume "$ssh_port"
-tries "no unit has failed" guest_has_no_failed_unit "$ssh_port"
 time_stage 'first boot'
-tries "the source is bit for bit what it was" image_is "$source_image" "$source_digest"
-tap_done
+move_done

@@ -12,4 +12,4 @@ volumes_are_in_use() {
     [[ $seen == /dev/mapper/old--vg-root*xfs*/dev/mapper/old--vg-var*/dev/sda1*/dev/dm-*1 ]]
 }
 
-volume_move_claims lvm 'ALERT! +/dev/mapper/old--vg-root does not exist' volumes_are_in_use
+volume_move_claims lvm /dev/mapper/old--vg-root volumes_are_in_use

@@ -62,11 +62,9 @@ machine_kill inside
 tries "the other disk is untouched" disk_is_untouched "$other"
 time_stage 'attacks'
 
-source_digest=$(image_digest "$disk")
-port_reserve source_port
-source_serve hostile "$disk" "${source_port:?}"
+move_file "$disk"
+source_serve hostile "$disk" "$source_port"
 blank_disk "$WORK/target.img" 4G
-time_start
 appliance_start move "rehost.source=$(source_uri "$source_port") rehost.disk=/dev/vda rehost.confirm=yes rehost.after=poweroff" disk="$WORK/target.img" disk2="$other"
 must "the appliance starts" expect move '==> hardware: ' "$START_SECONDS"
 move_stages move
@@ -83,8 +81,7 @@ got_nowhere() {
     echo "$log"
     [[ $log == *finished* && $log != *ESCAPED* ]]
 }
-port_reserve ssh_port
-machine_start moved target disk="$WORK/target.img" ssh="${ssh_port:?}"
+moved_start disk="$WORK/target.img"
 moved_claims_once moved "$ssh_port"
 tries "its programs got nowhere" got_nowhere "$ssh_port"
 time_stage 'first boot'

@@ -5,25 +5,22 @@
 . "$(dirname "$0")/lib/all.sh"
 appliance_prerequisites vmlinuz initramfs.img
 machine=(disk_controller=virtio-scsi nics=igb=52:54:00:bb:00:01)
-source_image=$WORK/source.img
 
+# lose_builder DISK
 lose_builder() {
     local file
-    cp --sparse=always "$(guest_image debian12)" "$source_image"
+    cp --sparse=always "$(guest_image debian12)" "$1"
     for file in update-initramfs mkinitramfs; do
-        debugfs -w -R "rm /usr/sbin/$file" "$source_image?offset=1048576"
-        ! debugfs -R "stat /usr/sbin/$file" "$source_image?offset=1048576" | grep Inode || return 1
+        debugfs -w -R "rm /usr/sbin/$file" "$1?offset=1048576"
+        ! debugfs -R "stat /usr/sbin/$file" "$1?offset=1048576" | grep Inode || return 1
     done
 }
 
-must "the server loses its initrd builder" lose_builder
-source_digest=$(image_digest "$source_image")
-port_reserve source_port
-# shellcheck disable=SC2154 # set by port_reserve
+must "the server loses its initrd builder" lose_builder "$WORK/source.img"
+move_file "$WORK/source.img"
 source_serve no-builder "$source_image" "$source_port"
-time_start
-machine_start unmoved target "${machine[@]}" disk="$source_image" disk_options=snapshot=on
-tries "unmoved, it does not find its root on the target" expect unmoved 'ALERT! +/dev/sda1 does not exist' "$BOOT_SECONDS"
-machine_kill unmoved
-time_stage 'no boot unmoved'
-served_move_claims virtio_scsi igb "${machine[@]}"
+unmoved_finds_no_root /dev/sda1 "${machine[@]}"
+move_to_target "${machine[@]}"
+moved_claims moved "$ssh_port" "after the move" guest_has_drivers virtio_scsi igb
+time_stage 'first boot'
+move_done

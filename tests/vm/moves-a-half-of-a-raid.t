@@ -14,4 +14,4 @@ array_is_in_use() {
 
 VOLUME_TARGET=(disk_controller=mptsas1068 "nics=tulip=52:54:00:bb:00:01")
 VOLUME_DRIVERS=(mptsas tulip)
-volume_move_claims raid 'ALERT! +UUID=[-0-9a-f]+ does not exist' array_is_in_use
+volume_move_claims raid 'UUID=[-0-9a-f]+' array_is_in_use

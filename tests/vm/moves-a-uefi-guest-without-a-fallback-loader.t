@@ -6,37 +6,21 @@
 . "$(dirname "$0")/lib/all.sh"
 
 appliance_prerequisites vmlinuz initramfs.img
-DISK=$WORK/target.img
 TARGET=(firmware=uefi disk_controller=nvme nics=e1000e=52:54:00:bb:00:01 extra='-global e1000e.romfile=') # without a ROM, or it would try PXE for minutes
-
-moved_runs() {
-    must "$3: it answers ssh on its own address" ssh_wait "$1" "$2" "$BOOT_SECONDS"
-    tries "$3: its address is on lan0" guest_address_is_on_lan0 "$2"
-    tries "$3: it runs on the target's disk and NIC" guest_runs_on "$2" /dev/nvme0n1p2 e1000e
-    tries "$3: no unit has failed" guest_has_no_failed_unit "$2"
-}
+RUNS_THERE=(guest_runs_on /dev/nvme0n1p2 e1000e)
 
 move_source uefi
-time_start
-machine_start unmoved target disk="$source_image" disk_options=snapshot=on "${TARGET[@]}"
-tries "unmoved, the firmware finds nothing to start" expect unmoved 'UEFI Interactive Shell|No bootable option or device' "$BOOT_SECONDS"
-machine_kill unmoved
-time_stage 'no boot on the target'
+unmoved_fails "the firmware finds nothing to start" 'UEFI Interactive Shell|No bootable option or device' "${TARGET[@]}"
 
-blank_disk "$DISK" 4G
-move_unattended move "$DISK" "${TARGET[@]}"
+move_to_target "${TARGET[@]}"
 tries "the firmware was given an entry" serial_printed move 'the firmware has a boot entry "uefi" for it now .*shimx64.efi of partition 1'
-port_reserve ssh_port
-cp "$WORK/move.vars.fd" "$WORK/moved.vars.fd"
-machine_start moved target disk="$DISK" ssh="${ssh_port:?}" "${TARGET[@]}"
-moved_runs moved "$ssh_port" "after the move"
+moved_claims moved "$ssh_port" "after the move" "${RUNS_THERE[@]}"
 tries "it is that entry which started it" serial_printed moved 'BdsDxe: starting Boot[0-9A-F]{4} "uefi"'
 machine_kill moved
 time_stage 'first boot'
 
-machine_start elsewhere target disk="$DISK" ssh="$ssh_port" "${TARGET[@]}"
-moved_runs elsewhere "$ssh_port" "by firmware that knows nothing of it"
+machine_start elsewhere target disk="$target_disk" ssh="$ssh_port" "${TARGET[@]}"
+moved_claims elsewhere "$ssh_port" "by firmware that knows nothing of it" "${RUNS_THERE[@]}"
 time_stage 'second boot'
 tries "... which that firmware does not have" says_nowhere elsewhere 'BdsDxe: starting Boot[0-9A-F]{4} "uefi"'
-tries "the source is bit for bit what it was" image_is "$source_image" "$source_digest"
-tap_done
+move_done

@@ -31,10 +31,9 @@ sshd_run() {
 host_fingerprint() { ssh-keygen -l -E sha256 -f "$WORK/host-key.pub" | cut -d ' ' -f 2; }
 
 appliance_prerequisites vmlinuz initramfs.img
-move_image debian12
-must "the disk becomes a qcow2 image" qemu-img convert -O qcow2 "$source_image" "$WORK/server.qcow2"
-source_image="$WORK/server.qcow2"
-source_digest=$(image_digest "$source_image")
+image=$(guest_image debian12)
+must "the disk becomes a qcow2 image" qemu-img convert -O qcow2 "$image" "$WORK/server.qcow2"
+move_file "$WORK/server.qcow2"
 sshd_configure
 sshd_run
 move_from_claims "ssh://root@10.0.2.2:$source_port$source_image#fingerprint=$(host_fingerprint)" "$PASSWORD"

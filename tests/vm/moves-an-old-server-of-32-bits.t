@@ -11,24 +11,12 @@ is_of_32_bits_with_sysvinit() {
     [[ $seen == i?86$'\n'*/init ]]
 }
 
-disk="$WORK/target.img"
 machine=(disk_controller=ahci nics="pcnet=52:54:00:bb:00:01")
 appliance_prerequisites vmlinuz initramfs.img
 move_source legacy
-time_start
-machine_start unmoved target "${machine[@]}" disk="$source_image" disk_options=snapshot=on
-tries "unmoved, it does not find its root on the target" expect unmoved 'ALERT! +/dev/sda1 does not exist' "$BOOT_SECONDS"
-machine_kill unmoved
-time_stage 'no boot unmoved'
-blank_disk "$disk" 4G
-move_unattended move "$disk" "${machine[@]}"
-port_reserve ssh_port
-machine_start moved target "${machine[@]}" disk="$disk" ssh="$ssh_port"
-must "it answers ssh on its own address" ssh_wait moved "$ssh_port" "$BOOT_SECONDS"
-tries "its address is on lan0" guest_address_is_on_lan0 "$ssh_port"
-tries "it runs on the target's disk and NIC" guest_runs_on "$ssh_port" /dev/sda1 pcnet32
+unmoved_finds_no_root /dev/sda1 "${machine[@]}"
+move_to_target "${machine[@]}"
+old_server_claims moved "$ssh_port" "after the move" guest_runs_on /dev/sda1 pcnet32
 tries "it is what it was: of 32 bits, with sysvinit" is_of_32_bits_with_sysvinit "$ssh_port"
-tries "its login is on the serial line" expect moved 'login: ' 90
 time_stage 'first boot'
-tries "the source is bit for bit what it was" image_is "$source_image" "$source_digest"
-tap_done
+move_done

@@ -23,5 +23,4 @@ must "it asks for a yes" answer target 'Type yes to [^:]*: ' "$START_SECONDS" ye
 time_stage 'questions'
 move_stages target
 moved_claims_for_good target "$ssh_port"
-tries "the source is bit for bit what it was" image_is "$source_image" "$source_digest"
-tap_done
+move_done

@@ -29,8 +29,6 @@ must "the machine started again goes on with the pull" expect second 'were here 
 must "and the move ends" expect second 'rehost: switching this machine off' "$MOVE_SECONDS"
 must "the machine switches itself off" machine_wait_off second "$START_SECONDS"
 
-port_reserve ssh_port
-machine_start moved target disk="$disk" ssh="$ssh_port"
+moved_start disk="$disk"
 moved_claims moved "$ssh_port" "after an interrupted move"
-tries "the source is bit for bit what it was" image_is "$source_image" "$source_digest"
-tap_done
+move_done

@@ -30,6 +30,8 @@ NAME=$(basename "$0" .t)
 . "$VM_DIR/lib/times.sh"
 # shellcheck source=tests/vm/lib/guest.sh
 . "$VM_DIR/lib/guest.sh"
+# shellcheck source=tests/vm/lib/claims.sh
+. "$VM_DIR/lib/claims.sh"
 # shellcheck source=tests/vm/lib/appliance.sh
 . "$VM_DIR/lib/appliance.sh"
 # shellcheck source=tests/vm/lib/move.sh

@@ -1,7 +1,7 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2119,SC2120  # with settings of a test, or without
 # A whole move of a guest by the appliance, in the three steps that every move test has.
 
-# move_source GUEST [BYTES-PER-SECOND]: its disk, served by NBD; sets source_image, source_digest and source_port.
+# move_source GUEST [BYTES-PER-SECOND]: its disk, served by NBD; sets source_image, source_digest and source_port, and starts the stopwatch.
 move_source() {
     move_image "$1"
     source_serve "$1" "$source_image" "$source_port" "${2:-}"
@@ -9,9 +9,17 @@ move_source() {
 
 # move_image GUEST: the same, for another server.
 move_image() {
-    source_image=$(guest_image "$1")
-    source_digest=$(image_digest "$source_image")
+    local image
+    image=$(guest_image "$1")
+    move_file "$image"
+}
+
+# move_file FILE: the same, for a disk that the test has made.
+move_file() {
+    source_image=$1
+    source_digest=$(image_digest "$1")
     port_reserve source_port
+    time_start
 }
 
 # move_unattended NAME DISK [KEY=VALUE]…: by direct kernel boot, everything on the kernel's command line, nothing asked.
@@ -45,47 +53,40 @@ move_stages() {
     time_stage 'finish'
 }
 
+# move_to_target [KEY=VALUE]…: moves the source to a blank disk of the target with these settings, and starts the moved server there. Sets target_disk,
+# and as moved_start ssh_port.
+move_to_target() {
+    target_disk=$WORK/target.img
+    blank_disk "$target_disk" 4G
+    move_unattended move "$target_disk" "$@"
+    moved_start disk="$target_disk" "$@"
+}
+
+# moved_start [KEY=VALUE]…: starts the machine "moved", the target with these settings; sets ssh_port. Its firmware knows what the appliance told it.
+moved_start() {
+    if [ -e "$WORK/move.vars.fd" ]; then cp "$WORK/move.vars.fd" "$WORK/moved.vars.fd"; fi
+    port_reserve ssh_port
+    machine_start moved target ssh="$ssh_port" "$@"
+}
+
+# move_done: the end of every such test.
+move_done() {
+    tries "the source is bit for bit what it was" image_is "$source_image" "$source_digest"
+    tap_done
+}
+
 # unattended_move_claims GUEST [CLAIMS]: what a move of any guest must hold; CLAIMS, with the machine and its ssh port, say what of the moved server.
 unattended_move_claims() {
-    local disk="$WORK/target.img" ssh_port
     appliance_prerequisites vmlinuz initramfs.img
     move_source "$1"
-    blank_disk "$disk" 4G
-    move_unattended move "$disk"
-    port_reserve ssh_port
-    machine_start moved target disk="$disk" ssh="$ssh_port"
+    move_to_target
     "${2:-moved_claims_for_good}" moved "$ssh_port"
-    tries "the source is bit for bit what it was" image_is "$source_image" "$source_digest"
-    tap_done
-}
-
-# move_to_claims GUEST CONTROLLER NIC KEY=VALUE…: moves it, after any control of the test's own, to a machine that is the target but for these
-# settings, and where the moved server is to find those two drivers at work.
-move_to_claims() {
-    move_source "$1"
-    served_move_claims "${@:2}"
-}
-
-# served_move_claims CONTROLLER NIC KEY=VALUE…: the same, for a source that is served already.
-served_move_claims() {
-    local disk="$WORK/target.img" ssh_port controller=$1 nic=$2
-    shift 2
-    blank_disk "$disk" 4G
-    move_unattended move "$disk" "$@"
-    port_reserve ssh_port
-    machine_start moved target disk="$disk" ssh="$ssh_port" "$@"
-    must "it answers ssh on its own address" ssh_wait moved "$ssh_port" "$BOOT_SECONDS"
-    tries "its address is on the new card" guest_address_is_there "$ssh_port"
-    tries "it runs on the new controller and the new card" guest_has_drivers "$ssh_port" "$controller" "$nic"
-    tries "no unit has failed" guest_has_no_failed_unit "$ssh_port"
-    time_stage 'first boot'
-    tries "the source is bit for bit what it was" image_is "$source_image" "$source_digest"
-    tap_done
+    move_done
 }
 
 # move_from_claims URI [PASSWORD]: a move from that source, in which only the password and the last yes are asked for, and the first boot.
 move_from_claims() {
-    local disk="$WORK/target.img" ssh_port
+    local disk="$WORK/target.img"
     blank_disk "$disk" 4G
     time_start
     appliance_start move "rehost.source=$1 rehost.disk=auto rehost.after=poweroff" disk="$disk"
@@ -95,10 +96,8 @@ move_from_claims() {
     move_stages move
     must "the machine switches itself off" machine_wait_off move "$START_SECONDS"
     [ -z "${2:-}" ] || tries "the password stands nowhere on the console" says_nowhere move "$2"
-    port_reserve ssh_port
-    machine_start moved target disk="$disk" ssh="$ssh_port"
+    moved_start disk="$disk"
     moved_claims_once moved "$ssh_port"
     time_stage 'first boot'
-    tries "the source is bit for bit what it was" image_is "$source_image" "$source_digest"
-    tap_done
+    move_done
 }
