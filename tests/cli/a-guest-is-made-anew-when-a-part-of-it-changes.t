@@ -70,10 +70,22 @@ by_loaders() {
 # shellcheck disable=SC2046 # words
 by_what_it_runs() { remade "$WORK/tests/used/lib/md-superblock.py" $(those '^layout=raid$'); }
 
+# refused GUEST-FILE-LINE TEXT: a guest with that setting is not built, and the reason holds the text.
+refused() {
+    { cat "$GUESTS/debian12.guest"; echo "$1"; } >"$GUESTS/odd.guest"
+    ! "$GUESTS/build" --path odd >"$WORK/path" 2>"$WORK/said" && cat "$WORK/path" "$WORK/said" && [ ! -s "$WORK/path" ] && grep -qF "$2" "$WORK/said"
+}
+a_part_without_its_function() {
+    sed 's/^settings_ifupdown/settings_other/' "$GUESTS/builder/network/ifupdown.sh" >"$GUESTS/builder/network/broken.sh"
+    refused network=broken settings_broken
+}
+
 tries "a guest's own file is a matter of that guest alone" one_by_one
 tries "what all of them share makes all of them anew" by_common_parts
 tries "a network system those that have it" by_networks
 tries "a layout those that have it, and what layouts share all of these" by_layouts
 tries "a boot loader those that have it, and what runs inside the root as well" by_loaders
 tries "a program of another place that makes a part of one does, too" by_what_it_runs
+tries "a guest of a part that is not there is not built" refused layout=nowhere nowhere
+tries "... nor one whose part lacks the function that is called by its name" a_part_without_its_function
 tap_done
