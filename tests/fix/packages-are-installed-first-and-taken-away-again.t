@@ -60,6 +60,10 @@ tries "what it brought was planned for: its blacklist does not keep the disk's d
 tries "its file is not left behind" test -z "$(packages_left)"
 tries "a second fix does not install it again" ends_with 0 "nothing has to be changed" with_packages
 tries "... and says nothing of it" sh -c "! grep -q 'was installed' '$WORK/said'"
+must "dpkg cannot read what is installed" mounted rw sh -c "cd '$MOUNT/var/lib/dpkg' && mv status status.own && echo nonsense >status"
+tries "then it is no answer that the package is not there" ends_with 1 "ask dpkg whether rehost-driver is installed" fix --undo
+must "... and the package stays" is_there /etc/modprobe.d/rehost-driver.conf
+must "dpkg can be asked again" mounted rw mv "$MOUNT/var/lib/dpkg/status.own" "$MOUNT/var/lib/dpkg/status"
 must "all is taken back" ends_with 0 "taken back" fix --undo
 tries "the package is gone" is_gone /etc/modprobe.d/rehost-driver.conf
 tries "... with what its script left" is_gone /etc/rehost-driver.installed-on

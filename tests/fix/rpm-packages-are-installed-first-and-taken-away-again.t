@@ -42,12 +42,14 @@ is_gone() { ! is_there "$1"; }
 in_guest() { mounted rw chroot "$MOUNT" "$@"; }
 packages_left() { mounted ro,noload find "$MOUNT/var/lib/rehost/packages" -name '*.rpm'; }
 rpm_knows() { in_guest rpm --query --all | grep -Fx "$1"; }
-rpm_knows_the_shell_alone() { test "$(in_guest rpm --query --all)" = shell-1.0-1.noarch; }
-has_a_shell() { rpm --dbpath "$MOUNT/var/lib/rpm" --install --justdb --nodeps --ignoresize "$WORK/packages/shell-1.0.rpm"; }
+rpm_knows_itself_alone() { test "$(in_guest rpm --query --all)" = rpm-1.0-1.noarch; }
+is_known() { rpm --dbpath "$MOUNT/var/lib/rpm" --install --justdb --nodeps --ignoresize "$WORK/packages/$1-1.0.rpm"; }
+lose_database() { mv "$MOUNT/var/lib/rpm" "$MOUNT/var/lib/rpm.own" && mkdir "$MOUNT/var/lib/rpm"; }
+find_database() { rm -r "$MOUNT/var/lib/rpm" && mv "$MOUNT/var/lib/rpm.own" "$MOUNT/var/lib/rpm"; }
 
 must "the guest has rpm" mounted rw lay_rpm
-must "... whose database knows of a shell for the packages' scripts" package shell 'Provides: /bin/sh'
-must "... that is there" mounted rw has_a_shell
+must "... as a package, too, which brings a shell for the scripts of others" package rpm 'Provides: /bin/sh'
+must "... that its database knows" mounted rw is_known rpm
 rm "$WORK"/packages/*
 must "a package is made" package rehost-wants-more 'Requires: what-is-nowhere'
 must "a package that cannot be installed is a blocker" ends_with 3 "what-is-nowhere" with_packages
@@ -66,8 +68,12 @@ tries "what it brought was planned for: its blacklist does not keep the disk's d
 tries "its file is not left behind" test -z "$(packages_left)"
 tries "a second fix does not install it again" ends_with 0 "nothing has to be changed" with_packages
 tries "... and says nothing of it" sh -c "! grep -q 'was installed' '$WORK/said'"
+must "rpm has lost its database" mounted rw lose_database
+tries "then it is no answer that the packages are not there" ends_with 1 "ask rpm whether" fix --undo
+must "... and they stay" is_there /etc/modprobe.d/rehost-firmware.conf
+must "its database is there again" mounted rw find_database
 must "all is taken back" ends_with 0 "taken back" fix --undo
 tries "the packages are gone" is_gone /etc/modprobe.d/rehost-firmware.conf
 tries "... with what their scripts left" is_gone /etc/rehost-driver.installed-on
-tries "... and rpm knows of them no more" rpm_knows_the_shell_alone
+tries "... and rpm knows of them no more" rpm_knows_itself_alone
 tap_done

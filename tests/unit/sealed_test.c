@@ -26,7 +26,7 @@ static int sealed(const char *script, unsigned timeout_seconds, struct text *out
     strings_add(&argv, "sh");
     strings_add(&argv, "-c");
     strings_add(&argv, script);
-    return chroot_run(&guest, &argv, timeout_seconds, output, err);
+    return chroot_run(&guest, &argv, timeout_seconds, output, NULL, err);
 }
 
 /* The script must end well; what it printed is shown when it does not. */

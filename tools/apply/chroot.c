@@ -217,7 +217,7 @@ static int enter(void *argument)
     _exit(status_of(status));
 }
 
-int chroot_run(const struct guest *guest, const struct strings *argv, unsigned timeout_seconds, struct text *output, struct error *err)
+int chroot_run(const struct guest *guest, const struct strings *argv, unsigned timeout_seconds, struct text *output, int *exit_status, struct error *err)
 {
     struct cell cell = {.tree_fd = take_tree(guest, err)};
     if (cell.tree_fd < 0)
@@ -227,7 +227,8 @@ int chroot_run(const struct guest *guest, const struct strings *argv, unsigned t
     for (size_t i = 0; i < argv->count; i++)
         words[i] = argv->items[i];
     bool on_lvm = guest->root_partition && guest->root_partition->kind == LAYER_LVM;
-    struct program program = {.argv = words, .environment = on_lvm ? environment_on_lvm : environment, .input_fd = -1, .timeout_seconds = timeout_seconds, .in_child = enter, .in_child_argument = &cell};
+    struct program program = {.argv = words, .environment = on_lvm ? environment_on_lvm : environment, .input_fd = -1, .timeout_seconds = timeout_seconds,
+                              .exit_status = exit_status, .in_child = enter, .in_child_argument = &cell};
     limits_make(&cell.limits);
     int result = limits_end(&cell.limits, words[0], program_run(&program, output, err), err);
     guest_nodes_free(&cell.nodes);

@@ -4,7 +4,7 @@
 
 #include "../guest/guest.h"
 
-/* 0: it ended well. Its output (bounded, the tail is kept) is added to `output`, which may be NULL. */
-int chroot_run(const struct guest *guest, const struct strings *argv, unsigned timeout_seconds, struct text *output, struct error *err);
+/* 0: it ended well. Its output (bounded, the tail is kept) is added to `output`, which may be NULL; `exit_status` as in struct program. */
+int chroot_run(const struct guest *guest, const struct strings *argv, unsigned timeout_seconds, struct text *output, int *exit_status, struct error *err);
 
 #endif

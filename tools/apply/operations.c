@@ -36,7 +36,7 @@ static bool is_full(const struct error *err)
 
 static int run_program(const struct guest *guest, const struct operation *operation, struct error *err)
 {
-    if (chroot_run(guest, &operation->argv, operation->timeout_seconds, NULL, err) == 0)
+    if (chroot_run(guest, &operation->argv, operation->timeout_seconds, NULL, NULL, err) == 0)
         return label_changes(guest, operation, err);
     if (is_full(err))
         error_advise(err, "The guest's file system is full; everything is put back as it was. Free some space on the source (apt-get clean, old kernels, logs) and start again.");

@@ -20,12 +20,13 @@
 #define RECORD_MAX 65536
 #define INSTALL_SECONDS 3600 /* a kernel's package makes its initrd too */
 #define ASK_SECONDS 120
+#define NOT_THERE 1
 
 /* How each package manager is asked; the packages follow. */
 static const struct manager {
     const char *program, *ending;
     const char *names[5];   /* of the packages in files, one line each */
-    const char *present[4]; /* ends well when it is installed already, in whatever version the name means */
+    const char *present[4]; /* ends well when it is installed already, in whatever version the name means; otherwise with NOT_THERE */
     const char *install[4], *remove[4];
 } managers[] = {
     {"dpkg", ".deb", {"dpkg-deb", "--show", "--showformat=${Package}\n"}, {"dpkg-query", "--status"}, {"dpkg", "--force-confold", "--install"}, {"dpkg", "--purge"}},
@@ -41,14 +42,15 @@ static const struct manager *manager_of(const char *file)
     return NULL;
 }
 
-static int ask_manager(const struct guest *guest, const char *const *command, const struct strings *words, unsigned seconds, struct text *output, struct error *err)
+static int ask_manager(const struct guest *guest, const char *const *command, const struct strings *words, unsigned seconds, struct text *output, int *exit_status,
+                       struct error *err)
 {
     cleanup_strings struct strings argv = {0};
     for (; *command; command++)
         strings_add(&argv, *command);
     for (size_t i = 0; i < words->count; i++)
         strings_add(&argv, words->items[i]);
-    return chroot_run(guest, &argv, seconds, output, err);
+    return chroot_run(guest, &argv, seconds, output, exit_status, err);
 }
 
 static cJSON *read_record(const struct guest *guest)
@@ -74,10 +76,35 @@ bool packages_are_installed(const struct guest *guest)
     return guest->root_fd >= 0 && root_is_file(guest->root_fd, RECORD);
 }
 
-static bool is_present(const struct guest *guest, const struct manager *manager, char *name)
+static int ask_present(const struct guest *guest, const struct manager *manager, const char *name, int *status, struct error *err)
 {
-    struct strings word = {.items = &name, .count = 1};
-    return ask_manager(guest, manager->present, &word, ASK_SECONDS, NULL, NULL) == 0;
+    char *item = (char *)name;
+    struct strings word = {.items = &item, .count = 1};
+    return ask_manager(guest, manager->present, &word, ASK_SECONDS, NULL, status, err);
+}
+
+/* A package that is only taken for absent would be left behind, or, when it was there before us, be taken away with ours. To an rpm that cannot open its
+ * database every package is absent: that it knows itself shows that it could. */
+static int find_presence(const struct guest *guest, const struct manager *manager, const char *name, bool *present, struct error *err)
+{
+    int status;
+    struct error unclear = {0};
+    *present = ask_present(guest, manager, name, &status, &unclear) == 0;
+    if (*present || (status == NOT_THERE && ask_present(guest, manager, manager->program, &status, &unclear) == 0))
+        return 0;
+    return error_set(err, "ask %s whether %s is installed: %s", manager->program, name, unclear.message);
+}
+
+static int find_present(const struct guest *guest, const struct manager *manager, const struct strings *names, struct strings *present, struct error *err)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        bool is_present;
+        if (find_presence(guest, manager, names->items[i], &is_present, err) < 0)
+            return -1;
+        if (is_present)
+            strings_add(present, names->items[i]);
+    }
+    return 0;
 }
 
 /* The record lies in the guest and is not trusted: the manager is one of ours, and no name is an option. What was to be installed and never was is left
@@ -96,10 +123,8 @@ int packages_remove(const struct guest *guest, struct error *err)
             manager = NULL;
     if (!manager)
         return error_set(err, "%s is damaged", RECORD);
-    for (size_t i = 0; i < names.count; i++)
-        if (is_present(guest, manager, names.items[i]))
-            strings_add(&present, names.items[i]);
-    if (present.count && ask_manager(guest, manager->remove, &present, INSTALL_SECONDS, NULL, err) < 0)
+    if (find_present(guest, manager, &names, &present, err) < 0 ||
+        (present.count && ask_manager(guest, manager->remove, &present, INSTALL_SECONDS, NULL, NULL, err) < 0))
         return error_prefix(err, "take the packages away that were handed in");
     return remove_file(guest->root_fd, RECORD, err);
 }
@@ -131,13 +156,16 @@ static int find_new(const struct guest *guest, const struct manager *manager, co
     for (size_t i = 0; i < paths->count; i++) {
         cleanup_text struct text output = {0};
         struct strings one = {.items = &paths->items[i], .count = 1};
-        if (ask_manager(guest, manager->names, &one, ASK_SECONDS, &output, err) < 0)
+        bool is_present;
+        if (ask_manager(guest, manager->names, &one, ASK_SECONDS, &output, NULL, err) < 0)
             return error_prefix(err, "%s is no package", strrchr(paths->items[i], '/') + 1);
         cleanup_free char *printed = text_take(&output);
         char *name = string_trim(printed);
         if (!*name || *name == '-' || strpbrk(name, " \n"))
             return error_set(err, "%s has the name \"%s\", which no package has", strrchr(paths->items[i], '/') + 1, name);
-        if (!is_present(guest, manager, name))
+        if (find_presence(guest, manager, name, &is_present, err) < 0)
+            return -1;
+        if (!is_present)
             strings_add_new(names, name);
     }
     return 0;
@@ -151,7 +179,7 @@ static int install_copies(const struct guest *guest, const struct manager *manag
     /* Written first: what a power cut leaves half installed can be taken away, too. */
     if (find_new(guest, manager, paths, &names, err) < 0 || write_record(guest, manager, &names, files, err) < 0)
         return -1;
-    if (ask_manager(guest, manager->install, paths, INSTALL_SECONDS, NULL, err) == 0)
+    if (ask_manager(guest, manager->install, paths, INSTALL_SECONDS, NULL, NULL, err) == 0)
         return 0;
     struct error second = {0};
     if (packages_remove(guest, &second) < 0)

@@ -10,7 +10,8 @@
 int packages_install(const struct guest *guest, const struct strings *places, struct strings *installed, struct error *err);
 /* Whether packages_install has left something in the guest that packages_remove can take away. */
 bool packages_are_installed(const struct guest *guest);
-/* By the guest's package manager, too. What was there in an older version before stays in the new one. */
+/* By the guest's package manager, too. What was there in an older version before stays in the new one. While the manager does not say clearly which of
+ * them are installed nothing is taken away. */
 int packages_remove(const struct guest *guest, struct error *err);
 
 #endif

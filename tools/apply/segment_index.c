@@ -77,7 +77,7 @@ static int run_depmod(const struct guest *guest, const struct kernel *kernel, st
     strings_add(&argv, "-b");
     strings_add(&argv, SEGMENT_TREE);
     strings_add(&argv, kernel->version);
-    return chroot_run(guest, &argv, DEPMOD_SECONDS, NULL, err) < 0 ? error_prefix(err, "run depmod in the guest") : 0;
+    return chroot_run(guest, &argv, DEPMOD_SECONDS, NULL, NULL, err) < 0 ? error_prefix(err, "run depmod in the guest") : 0;
 }
 
 static bool is_given(const char *name)
