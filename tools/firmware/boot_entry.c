@@ -80,7 +80,7 @@ void boot_entries_like(const char *listing, const struct boot_entry_wish *wish, 
     }
 }
 
-static int run(const char *const *argv, struct text *output, struct error *err)
+static int run_efibootmgr(const char *const *argv, struct text *output, struct error *err)
 {
     return program_run(&(struct program){.argv = argv, .input_fd = -1, .timeout_seconds = EFIBOOTMGR_SECONDS}, output, err);
 }
@@ -96,11 +96,11 @@ static int remove_old(const struct boot_entry_wish *wish, struct error *err)
 {
     cleanup_text struct text listing = {0};
     cleanup_strings struct strings numbers = {0};
-    if (run((const char *const[]){"efibootmgr", "-v", NULL}, &listing, err) < 0)
+    if (run_efibootmgr((const char *const[]){"efibootmgr", "-v", NULL}, &listing, err) < 0)
         return -1;
     boot_entries_like(listing.data ? listing.data : "", wish, &numbers);
     for (size_t i = 0; i < numbers.count; i++)
-        if (run((const char *const[]){"efibootmgr", "-q", "-B", "-b", numbers.items[i], NULL}, NULL, err) < 0)
+        if (run_efibootmgr((const char *const[]){"efibootmgr", "-q", "-B", "-b", numbers.items[i], NULL}, NULL, err) < 0)
             return -1;
     return 0;
 }
@@ -109,7 +109,7 @@ int boot_entry_make(const struct boot_entry_wish *wish, const char *disk, struct
 {
     cleanup_free char *partition = checked_printf("%u", wish->partition);
     const char *const create[] = {"efibootmgr", "-q", "-c", "-d", disk, "-p", partition, "-L", wish->label, "-l", wish->loader, NULL};
-    if (mount_variables(err) == 0 && remove_old(wish, err) == 0 && run(create, NULL, err) == 0)
+    if (mount_variables(err) == 0 && remove_old(wish, err) == 0 && run_efibootmgr(create, NULL, err) == 0)
         return 0;
     return error_prefix(err, "make a boot entry in this machine's firmware");
 }
