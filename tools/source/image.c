@@ -4,7 +4,6 @@
  * explicitly: a header that changes meanwhile changes nothing. */
 #include "image.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,27 +12,11 @@
 #include "../base/json.h"
 #include "../base/program.h"
 #include "parts.h"
+#include "probe.h"
 
 #define LAYERS_MAX 64 /* a chain of snapshots */
 #define INFO_SECONDS 120
 #define INFO_BYTES_MAX (4u << 20) /* of a split disk all parts are named */
-
-int image_read_ends(const char *file, struct format_ends *ends, struct error *err)
-{
-    memset(ends, 0, sizeof *ends);
-    cleanup_close int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    struct stat st;
-    if (fd < 0 || fstat(fd, &st) < 0)
-        return error_errno(err, "open %s", file);
-    if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
-        return error_set(err, "%s is neither a file nor a disk", file);
-    off_t size = lseek(fd, 0, SEEK_END);
-    if (size < 0 || pread(fd, ends->head, sizeof ends->head, 0) < 0)
-        return error_errno(err, "read %s", file);
-    if (size >= (off_t)sizeof ends->tail && pread(fd, ends->tail, sizeof ends->tail, size - (off_t)sizeof ends->tail) < 0)
-        return error_errno(err, "read the end of %s", file);
-    return 0;
-}
 
 static cJSON *node(const char *driver)
 {
@@ -157,7 +140,7 @@ static cJSON *parent_of(const struct source *source, const char *file, const cha
     cleanup_free char *path = beside(file, name, err);
     struct format_ends ends;
     enum format format;
-    if (!path || image_read_ends(path, &ends, err) < 0 || format_choose(path, json_string(info, "backing-filename-format"), &ends, &format, err) < 0)
+    if (!path || probe_file(path, &ends, err) < 0 || format_choose(path, json_string(info, "backing-filename-format"), &ends, &format, err) < 0)
         return NULL;
     return layer(source, path, format, depth + 1, err);
 }

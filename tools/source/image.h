@@ -7,7 +7,5 @@
 
 /* Over source->file, or over the transport's socket, with the two ends read from there as well. Fills source->image. */
 int image_open(struct source *source, enum format format, struct error *err);
-/* The ends of a file, for format_choose. */
-int image_read_ends(const char *file, struct format_ends *ends, struct error *err);
 
 #endif

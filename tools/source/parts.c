@@ -12,7 +12,6 @@
 #include "../base/program.h"
 #include "../base/namespace.h"
 #include "../base/root.h"
-#include "image.h"
 #include "pin.h"
 #include "probe.h"
 #include "vmdk.h"
@@ -153,7 +152,7 @@ static int compare(const struct vmdk *vmdk, uint64_t bytes, struct error *err)
 static int read_descriptor(const char *file, struct vmdk *vmdk, struct error *err)
 {
     struct format_ends ends;
-    if (image_read_ends(file, &ends, err) < 0)
+    if (probe_file(file, &ends, err) < 0)
         return -1;
     if (!is_descriptor(&ends))
         return 0;

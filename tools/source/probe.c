@@ -1,8 +1,11 @@
 /* See probe.h. */
 #include "probe.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "../base/cleanup.h"
 #include "../nbd/nbd.h"
@@ -72,6 +75,23 @@ int probe_adapter(const struct adapter *adapter, struct format_ends *ends, struc
 {
     memset(ends, 0, sizeof *ends);
     return connect_and(read_ends, ends, adapter, err);
+}
+
+int probe_file(const char *file, struct format_ends *ends, struct error *err)
+{
+    memset(ends, 0, sizeof *ends);
+    cleanup_close int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return error_errno(err, "open %s", file);
+    if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+        return error_set(err, "%s is neither a file nor a disk", file);
+    off_t size = lseek(fd, 0, SEEK_END);
+    if (size < 0 || pread(fd, ends->head, sizeof ends->head, 0) < 0)
+        return error_errno(err, "read %s", file);
+    if (size >= (off_t)sizeof ends->tail && pread(fd, ends->tail, sizeof ends->tail, size - (off_t)sizeof ends->tail) < 0)
+        return error_errno(err, "read the end of %s", file);
+    return 0;
 }
 
 char *probe_text(const struct adapter *adapter, size_t max_bytes, struct error *err)

@@ -120,7 +120,7 @@ static int serve_file(struct source *source, struct error *err)
 
 static int read_ends(const struct source *source, struct format_ends *ends, struct error *err)
 {
-    return source->file ? image_read_ends(source->file, ends, err) : probe_adapter(&source->transport, ends, err);
+    return source->file ? probe_file(source->file, ends, err) : probe_adapter(&source->transport, ends, err);
 }
 
 static int open_format(const struct source_uri *uri, struct source *source, struct error *err)

@@ -14,7 +14,7 @@
 #include "../../base/cleanup.h"
 #include "../../base/namespace.h"
 #include "../../base/program.h"
-#include "../../source/image.h"
+#include "../../source/probe.h"
 
 /* A tmpfs of our own, as a /tmp with `nodev` would make device nodes in it useless. */
 static int make_base(struct attachment *attachment, struct error *err)
@@ -38,7 +38,7 @@ static int make_base(struct attachment *attachment, struct error *err)
 static int is_raw(const char *file, bool *raw, struct error *err)
 {
     struct format_ends ends;
-    if (image_read_ends(file, &ends, err) < 0)
+    if (probe_file(file, &ends, err) < 0)
         return -1;
     *raw = format_of(&ends) == FORMAT_RAW;
     return 0;
