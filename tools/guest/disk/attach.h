@@ -8,6 +8,7 @@
 
 #include "../../source/source.h"
 #include "../guest.h"
+#include "keeper.h"
 
 struct mounted {
     char *device;
@@ -25,8 +26,7 @@ struct attachment {
     size_t mount_count;
     struct volume_undo *undos; /* undo.c: what takes the volumes apart, the last first, */
     size_t undo_count;
-    pid_t keeper_pid;          /* keeper.c; 0: none */
-    int keeper_fd;
+    struct keeper keeper;      /* who knows these, */
     struct window *windows;    /* and loops by which their containers are only read */
     size_t window_count;
 };

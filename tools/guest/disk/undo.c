@@ -1,6 +1,8 @@
-/* What takes volumes apart again: noted down for each as soon as it is put together. */
+/* What takes volumes apart again: noted down for each as soon as it is put together. They live in the kernel, and nothing there knows when we are gone:
+ * so while there are any, a keeper knows them, too. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #include "../../base/cleanup.h"
 #include "volumes.h"
@@ -8,6 +10,13 @@
 struct volume_undo {
     struct strings argv, devices;
 };
+
+static void take_apart_after_us(void *context)
+{
+    struct guest *guest = context;
+    umount2(guest->attachment->base, MNT_DETACH | UMOUNT_NOFOLLOW);
+    volumes_take_apart(guest, NULL);
+}
 
 void volume_undo_by(struct guest *guest, const char *const *argv, const struct strings *devices)
 {
@@ -19,7 +28,7 @@ void volume_undo_by(struct guest *guest, const char *const *argv, const struct s
         strings_add(&undo->argv, *argv);
     for (size_t i = 0; i < devices->count; i++)
         strings_add(&undo->devices, devices->items[i]);
-    keeper_start(guest);
+    keeper_start(&attachment->keeper, take_apart_after_us, guest);
 }
 
 static void rename_in(struct strings *list, const char *old, const char *new)
@@ -37,11 +46,12 @@ static void rename_in(struct strings *list, const char *old, const char *new)
 /* Whole names and those in lvm2's settings; the old one is one of ours, that stands for nothing else. */
 void volume_undo_renamed(struct guest *guest, const char *old, const char *new)
 {
-    for (size_t i = 0; i < guest->attachment->undo_count; i++) {
-        rename_in(&guest->attachment->undos[i].argv, old, new);
-        rename_in(&guest->attachment->undos[i].devices, old, new);
+    struct attachment *attachment = guest->attachment;
+    for (size_t i = 0; i < attachment->undo_count; i++) {
+        rename_in(&attachment->undos[i].argv, old, new);
+        rename_in(&attachment->undos[i].devices, old, new);
     }
-    keeper_start(guest);
+    keeper_start(&attachment->keeper, take_apart_after_us, guest);
 }
 
 static int undo_one(const struct volume_undo *undo, bool written, struct error *err)
@@ -66,7 +76,7 @@ int volumes_take_apart(struct guest *guest, struct error *err)
 
 void volume_undo_forget(struct attachment *attachment)
 {
-    keeper_end(attachment);
+    keeper_end(&attachment->keeper);
     for (size_t i = 0; i < attachment->undo_count; i++) {
         strings_free(&attachment->undos[i].argv);
         strings_free(&attachment->undos[i].devices);

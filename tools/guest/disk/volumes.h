@@ -46,7 +46,7 @@ void volume_stays_closed(struct partition *container, const char *why);
 /* Whatever lies in the container needs what that does. */
 void volume_needs_as(struct partition *volume, const struct partition *container);
 
-/* undo.c. What takes a volume apart; the strings are copied. `devices` have to be let go before. */
+/* undo.c. What takes a volume apart, also when this process ends without it; the strings are copied. `devices` have to be let go before. */
 void volume_undo_by(struct guest *guest, const char *const *argv, const struct strings *devices);
 /* A device of the device-mapper has another name now. */
 void volume_undo_renamed(struct guest *guest, const char *old, const char *new);
@@ -54,8 +54,5 @@ void volume_undo_renamed(struct guest *guest, const char *old, const char *new);
 int volumes_take_apart(struct guest *guest, struct error *err);
 /* Forgets it, once that is done. */
 void volume_undo_forget(struct attachment *attachment);
-/* keeper.c: a process that does so when this one ends without it. */
-void keeper_start(struct guest *guest);
-void keeper_end(struct attachment *attachment);
 
 #endif
