@@ -6,7 +6,7 @@
 #include "../../base/address.h"
 #include "../../base/cleanup.h"
 #include "../../hardware/wire.h"
-#include "nics.h"
+#include "nic_called.h"
 #include "readdress.h"
 
 struct matching {

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "../../base/address.h"
 #include "../../base/bytes.h"
@@ -12,7 +11,7 @@
 #include "../../base/root.h"
 #include "../../hardware/wire.h"
 #include "evidence.h"
-#include "nics.h"
+#include "nic_called.h"
 #include "readdress.h"
 
 #define FILE_MAX (1u << 20)
@@ -113,18 +112,10 @@ static void make_questions(struct looking *looking)
         looking->questions.dhcp |= after->nics[i].leases.count > 0;
 }
 
-static bool is_here(const struct hardware *hardware, const char *mac)
-{
-    for (size_t i = 0; mac && i < hardware->nic_count; i++)
-        if (hardware->nics[i].mac && strcasecmp(hardware->nics[i].mac, mac) == 0)
-            return true;
-    return false;
-}
-
 /* Can its card be told by a wire, and does no MAC tell it already? */
 static bool can_be_found(const struct plan_input *input, const struct guest_nic *nic)
 {
-    return (nic->network_count || nic->leases.count) && !is_here(input->hardware, nic->mac);
+    return (nic->network_count || nic->leases.count) && !nic_by_mac(input->hardware, nic->mac);
 }
 
 /* Is it to be looked for until it is found? */

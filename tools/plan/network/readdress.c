@@ -3,12 +3,12 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "../../base/address.h"
 #include "../../base/cleanup.h"
 #include "../../guest/network/network.h"
 #include "network.h"
+#include "nic_called.h"
 #include "readdress.h"
 #include "readdress_text.h"
 
@@ -68,7 +68,7 @@ static bool is_meant(const struct guest_nic *nic, const struct guest_network *ne
     struct address address, old;
     if (!address_parse(network->address, &address) || address.family != wish->parsed.family)
         return false;
-    bool is_its_name = string_is(nic->name, wish->old) || (nic->mac && strcasecmp(nic->mac, wish->old) == 0);
+    bool is_its_name = string_is(nic->name, wish->old) || mac_is(nic->mac, wish->old);
     return (address_parse(wish->old, &old) && address_is(&address, &old)) || (is_its_name && strings_contain(&nic->addresses, network->address)) ||
            carries_for(nic, network->address, wish->old);
 }

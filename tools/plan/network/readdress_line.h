@@ -3,7 +3,12 @@
 #define REHOST_PLAN_NETWORK_READDRESS_LINE_H
 
 #include "../../base/text.h"
-#include "readdress_text.h"
+
+struct readdress {
+    const char *old_address, *new_address; /* without their prefixes */
+    unsigned new_prefix;                   /* bits */
+    const char *old_gateway, *new_gateway; /* NULL: the gateway stays */
+};
 
 /* Whether all of the line is a comment. */
 bool readdress_line_is_comment(const char *line, size_t length);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "../../base/cleanup.h"
-#include "readdress_line.h"
 
 bool readdress_is_named(const char *text, const struct readdress *change)
 {

@@ -3,13 +3,7 @@
 #ifndef REHOST_PLAN_NETWORK_READDRESS_TEXT_H
 #define REHOST_PLAN_NETWORK_READDRESS_TEXT_H
 
-#include <stdbool.h>
-
-struct readdress {
-    const char *old_address, *new_address; /* without their prefixes */
-    unsigned new_prefix;                   /* bits */
-    const char *old_gateway, *new_gateway; /* NULL: the gateway stays */
-};
+#include "readdress_line.h"
 
 /* Whether a line that is no comment names the old address. */
 bool readdress_is_named(const char *text, const struct readdress *change);
