@@ -7,8 +7,6 @@
 #include "../pull/pull.h"
 #include "planning.h"
 
-#define BIOS_BOOT_GUID "21686148-6449-6e6f-744e-656564454649" /* GRUB manual, "BIOS installation" */
-
 /* What file systems lie in. */
 static const char *container_name(const char *fs_type)
 {
@@ -92,14 +90,6 @@ void plan_system(struct planning *planning)
     }
 }
 
-static bool has_partition_of_type(const struct guest_disk *disk, const char *type)
-{
-    for (size_t i = 0; i < disk->partition_count; i++)
-        if (disk->partitions[i].type && strcasecmp(disk->partitions[i].type, type) == 0)
-            return true;
-    return false;
-}
-
 void plan_firmware(struct planning *planning)
 {
     const struct guest_disk *disk = &planning->guest->disk;
@@ -119,7 +109,7 @@ void plan_firmware(struct planning *planning)
     }
     bool gpt = disk->table && string_is(disk->table, "gpt");
     bool esp = esp_of(disk);
-    bool for_bios = gpt ? has_partition_of_type(disk, BIOS_BOOT_GUID) : true;
+    bool for_bios = gpt ? disk_has_bios_boot(disk) : true;
     if (planning->hardware->firmware == FIRMWARE_UEFI && !esp)
         planning_block(planning, "switch this machine's firmware to BIOS (legacy, CSM, SeaBIOS, generation 1).",
                        "the system starts by BIOS (it has no EFI system partition), and this machine's firmware is UEFI");

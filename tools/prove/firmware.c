@@ -1,27 +1,13 @@
 /* Does this machine's firmware find something to start on the disk? */
-#include <string.h>
-#include <strings.h>
-
 #include "../base/cleanup.h"
 #include "../guest/boot/esp.h"
 #include "../guest/boot/secure_boot.h"
 #include "proving.h"
 
-/* GRUB's manual, "BIOS installation". */
-#define TYPE_BIOS_BOOT "21686148-6449-6e6f-744e-656564454649"
-
-static const struct partition *partition_of_type(const struct guest_disk *disk, const char *type)
-{
-    for (size_t i = 0; i < disk->partition_count; i++)
-        if (disk->partitions[i].type && strcasecmp(disk->partitions[i].type, type) == 0)
-            return &disk->partitions[i];
-    return NULL;
-}
-
 static void prove_bios(const struct guest *guest, struct proof_link *link)
 {
     const struct guest_disk *disk = &guest->disk;
-    if (string_is(disk->table, "gpt") && !partition_of_type(disk, TYPE_BIOS_BOOT)) {
+    if (string_is(disk->table, "gpt") && !disk_has_bios_boot(disk)) {
         bool esp = esp_of(disk);
         link_broken(link, esp ? "switch this machine's firmware to UEFI: the disk comes from such a machine" : "give the disk a BIOS boot partition, or this machine UEFI firmware",
                     "this machine has a BIOS, and %s has a GPT without a BIOS boot partition, so that GRUB has no place there", guest->what);

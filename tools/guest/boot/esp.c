@@ -10,6 +10,8 @@
 /* UEFI 2.10, 5.3.3, and 0xef in an MBR. */
 #define TYPE_ESP "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
 #define TYPE_ESP_DOS "0xef"
+/* GRUB's manual, "BIOS installation". */
+#define TYPE_BIOS_BOOT "21686148-6449-6e6f-744e-656564454649"
 
 static const struct partition *partition_of_type(const struct guest_disk *disk, const char *type)
 {
@@ -23,6 +25,11 @@ const struct partition *esp_of(const struct guest_disk *disk)
 {
     const struct partition *esp = partition_of_type(disk, TYPE_ESP);
     return esp ? esp : partition_of_type(disk, TYPE_ESP_DOS);
+}
+
+bool disk_has_bios_boot(const struct guest_disk *disk)
+{
+    return partition_of_type(disk, TYPE_BIOS_BOOT);
 }
 
 /* The names of a FAT file system have no case of their own, but what the kernel shows depends on how they were written. */
