@@ -5,7 +5,7 @@
 #include "../base/options.h"
 #include "../base/root.h"
 #include "../firmware/boot_entry.h"
-#include "../plan/boot/choices.h"
+#include "../plan/choices.h"
 #include "../plan/diff.h"
 #include "apply.h"
 #include "packages.h"
@@ -172,7 +172,7 @@ static int make_boot_entry(const struct wishes *wishes, const struct guest *gues
     return result < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int run(struct wishes *wishes, struct error *err)
+static int fix_and_check(struct wishes *wishes, struct error *err)
 {
     cleanup_hardware struct hardware hardware = {0};
     if (wishes->boot_entry && wishes->hardware) {
@@ -222,7 +222,7 @@ int command_fix(int argc, char **argv)
         struct error err = {0};
         wishes.disks = (const char *const *)&argv[first];
         wishes.disk_count = (size_t)(argc - first);
-        status = guest_keys_add_file(&wishes.keys, wishes.luks_key, &err) < 0 ? EXIT_FAILED : run(&wishes, &err);
+        status = guest_keys_add_file(&wishes.keys, wishes.luks_key, &err) < 0 ? EXIT_FAILED : fix_and_check(&wishes, &err);
         if (status == EXIT_FAILED)
             fprintf(stderr, "rehost: fix: %s\n%s%s", err.message, err.advice, err.advice[0] ? "\n" : "");
     }

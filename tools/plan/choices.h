@@ -1,8 +1,8 @@
-/* --nic OLD=MAC, --address and --listen, as `plan` and `fix` take it. */
-#ifndef REHOST_PLAN_BOOT_CHOICES_H
-#define REHOST_PLAN_BOOT_CHOICES_H
+/* --nic, --address and --listen, as `plan` and `fix` take them. */
+#ifndef REHOST_PLAN_CHOICES_H
+#define REHOST_PLAN_CHOICES_H
 
-#include "../plan.h"
+#include "plan.h"
 
 struct nic_choices {
     struct nic_choice *items;
