@@ -2,26 +2,9 @@
 #ifndef REHOST_APPLY_REPLACE_H
 #define REHOST_APPLY_REPLACE_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <sys/stat.h>
 
 #include "../base/error.h"
-
-/* Where a path really ends: symbolic links of the last component are followed inside the root, so that the file is
- * replaced and not the link to it. */
-struct place {
-    int directory_fd; /* -1 when the directory is missing */
-    char *path;       /* in the guest, links of the last component resolved; the caller's */
-    const char *name; /* within `path` */
-    bool exists;
-    struct stat st;   /* when it exists */
-};
-
-/* -1 with an error when the name leads nowhere: a dangling or endless link. A missing file is none. */
-int place_find(int root_fd, const char *path, struct place *place, struct error *err);
-void place_free(struct place *place);
-#define cleanup_place __attribute__((cleanup(place_free)))
 
 /* The owner, mode, times and extended attributes of an existing file are kept; a new one is root's, with `mode`
  * and the SELinux label of its directory, and missing directories above it are made. Everything is on the disk when it returns. */
@@ -34,8 +17,6 @@ int append_to_file(int root_fd, const char *path, int more_fd, struct error *err
 /* Gives a file that a program of the guest made, and that has no SELinux label, that of its directory; one that is not there is
  * passed over. Does nothing in a guest without labels. */
 int label_file(int root_fd, const char *path, struct error *err);
-/* Copies content, owner, mode, attributes and times, and flushes the copy. */
-int copy_file(int from_fd, int to_fd, struct error *err);
 /* As mkdir -p, 0755, below the root. The first directory that had to be made is named in *made (may be NULL), NULL if none. */
 int make_directories(int root_fd, const char *path, char **made, struct error *err);
 

@@ -9,6 +9,7 @@
 #include "../base/cleanup.h"
 #include "../base/root.h"
 #include "boot_sector.h"
+#include "place.h"
 #include "replace.h"
 
 #define MANIFEST_MAX (4u << 20)
