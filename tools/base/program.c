@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "cleanup.h"
 #include "clock.h"
@@ -18,13 +17,6 @@
 #define LOOK_AGAIN_MS 10 /* where the kernel does not tell */
 #define CANNOT_PREPARE 126
 #define CANNOT_EXEC 127
-
-static double now_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static void become(const struct program *program, int output_fd, int error_fd)
 {
@@ -72,7 +64,7 @@ static void keep_tail(struct text *output, const char *bytes, size_t length, siz
 static int drain(int fd, double deadline, size_t max, struct text *output)
 {
     for (;;) {
-        double left = deadline > 0 ? deadline - now_seconds() : 3600;
+        double left = deadline > 0 ? deadline - clock_seconds() : 3600;
         if (left <= 0)
             return 1;
         struct pollfd pollfd = {.fd = fd, .events = POLLIN};
@@ -118,7 +110,7 @@ int program_run(const struct program *program, struct text *output, struct error
         return -1;
     }
     cleanup_text struct text own = {0};
-    double deadline = program->timeout_seconds ? now_seconds() + program->timeout_seconds : 0;
+    double deadline = program->timeout_seconds ? clock_seconds() + program->timeout_seconds : 0;
     int timed_out = drain(ends[0], deadline, program->output_max ? program->output_max : OUTPUT_MAX_DEFAULT, &own);
     close(ends[0]);
     if (timed_out)
@@ -153,7 +145,7 @@ int program_start_reading(const struct program *program, pid_t *pid, struct erro
 static int hand_over(int fd, double deadline, program_taken *take, void *context)
 {
     for (;;) {
-        double left = deadline > 0 ? deadline - now_seconds() : 3600;
+        double left = deadline > 0 ? deadline - clock_seconds() : 3600;
         if (left <= 0)
             return -1;
         struct pollfd pollfd = {.fd = fd, .events = POLLIN};
@@ -174,7 +166,7 @@ int program_stream(const struct program *program, program_taken *take, void *con
     int fd = program_start_reading(program, &pid, err);
     if (fd < 0)
         return -1;
-    int ended = hand_over(fd, program->timeout_seconds ? now_seconds() + program->timeout_seconds : 0, take, context);
+    int ended = hand_over(fd, program->timeout_seconds ? clock_seconds() + program->timeout_seconds : 0, take, context);
     close(fd);
     if (ended == 0)
         return program_wait(pid, program->argv[0], err);

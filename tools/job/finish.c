@@ -6,6 +6,7 @@
 #include <sys/reboot.h>
 
 #include "../base/cleanup.h"
+#include "../base/clock.h"
 #include "../guest/boot/esp.h"
 #include "run.h"
 
@@ -53,7 +54,7 @@ static void say_times(struct run *run)
     cleanup_text struct text line = {0};
     for (size_t i = 0; i < run->state.stage_count; i++)
         text_printf(&line, "%s%s %.1f s", i ? ", " : "", run->state.stages[i].name,
-                    run->state.stages[i].outcome == OUTCOME_RUNNING ? state_now() - run->state.stage_began : run->state.stages[i].seconds);
+                    run->state.stages[i].outcome == OUTCOME_RUNNING ? clock_seconds() - run->state.stage_began : run->state.stages[i].seconds);
     console_say(&run->console, "  Times: %s\n", line.data);
 }
 

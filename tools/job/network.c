@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "../base/cleanup.h"
+#include "../base/clock.h"
 #include "../base/program.h"
 #include "../plan/network/evidence.h"
 #include "fetch.h"
@@ -90,13 +91,13 @@ static int ask_address(struct run *run, const struct error *failure, struct erro
 /* An unattended machine may be up before the switch or the DHCP server is. */
 static int bring_up_with_patience(struct run *run, struct error *err)
 {
-    double until = state_now() + run_patience(run);
+    double until = clock_seconds() + run_patience(run);
     for (;;) {
         struct error failure = {0};
         if (bring_up(run, &failure) == 0)
             return 0;
         bool unattended = run->job.confirmed;
-        if (unattended && state_now() < until) {
+        if (unattended && clock_seconds() < until) {
             console_say(&run->console, "    %s; trying again ...\n", failure.message);
             sleep(5);
         } else if (unattended || ask_address(run, &failure, err) < 0) {

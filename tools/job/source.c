@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../base/cleanup.h"
+#include "../base/clock.h"
 #include "run.h"
 
 #define TRY_AGAIN_SECONDS 5
@@ -78,18 +79,18 @@ static void say_patience(struct run *run, const char *trouble, double seconds)
 /* For an unattended run the source may be switched on later than this machine. What is in the way is said once. */
 static int hear_with_patience(struct run *run, unsigned i, struct error *err)
 {
-    double until = state_now() + (run->job.confirmed ? run_patience(run) : 0);
+    double until = clock_seconds() + (run->job.confirmed ? run_patience(run) : 0);
     char said[ERROR_MESSAGE_MAX] = "";
     for (;;) {
         struct error failure = {0};
         if (run_hear_source(run, i, &failure) == 0)
             return 0;
-        if (state_now() >= until) {
+        if (clock_seconds() >= until) {
             *err = failure;
             return -1;
         }
         if (strcmp(said, failure.message) != 0)
-            say_patience(run, failure.message, until - state_now());
+            say_patience(run, failure.message, until - clock_seconds());
         memcpy(said, failure.message, sizeof said);
         sleep(TRY_AGAIN_SECONDS);
     }

@@ -5,20 +5,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "../base/cleanup.h"
+#include "../base/clock.h"
 
 #define WRITE_INTERVAL_SECONDS 0.5
 
-double state_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-const char *outcome_name(enum outcome outcome)
+static const char *outcome_name(enum outcome outcome)
 {
     static const char *const names[] = {"running", "done", "failed", "blocked"};
     return names[outcome];
@@ -26,7 +19,7 @@ const char *outcome_name(enum outcome outcome)
 
 void state_begin_stage(struct job_state *state, const char *name)
 {
-    state->stage_began = state_now();
+    state->stage_began = clock_seconds();
     state->stages[state->stage_count++] = (struct stage_record){.name = name};
 }
 
@@ -34,7 +27,7 @@ void state_end_stage(struct job_state *state, enum outcome outcome)
 {
     struct stage_record *stage = &state->stages[state->stage_count - 1];
     stage->outcome = outcome;
-    stage->seconds = state_now() - state->stage_began;
+    stage->seconds = clock_seconds() - state->stage_began;
 }
 
 static void add_source(const struct disk_state *disk, cJSON *document)
@@ -107,7 +100,7 @@ static void add_stages(const struct job_state *state, cJSON *document)
         json_add_string(stage, "name", record->name);
         json_add_string(stage, "outcome", outcome_name(record->outcome));
         bool runs = record->outcome == OUTCOME_RUNNING;
-        cJSON_AddNumberToObject(stage, "seconds", runs ? state_now() - state->stage_began : record->seconds);
+        cJSON_AddNumberToObject(stage, "seconds", runs ? clock_seconds() - state->stage_began : record->seconds);
     }
 }
 
@@ -157,9 +150,9 @@ static int replace_file(const char *file, const char *content, struct error *err
 
 int state_write(struct job_state *state, bool now, struct error *err)
 {
-    if (!state->file || (!now && state_now() - state->written < WRITE_INTERVAL_SECONDS))
+    if (!state->file || (!now && clock_seconds() - state->written < WRITE_INTERVAL_SECONDS))
         return 0;
-    state->written = state_now();
+    state->written = clock_seconds();
     cleanup_json cJSON *document = state_to_json(state);
     cleanup_free char *printed = cJSON_Print(document);
     if (!printed)

@@ -49,8 +49,6 @@ struct job_state {
     bool write_failed;
 };
 
-/* Monotonic, in seconds. */
-double state_now(void);
 void state_begin_stage(struct job_state *state, const char *name);
 void state_end_stage(struct job_state *state, enum outcome outcome);
 /* Writes the document, in one rename, so that a reader never sees a half of it. A state that only shows progress is
@@ -58,6 +56,5 @@ void state_end_stage(struct job_state *state, enum outcome outcome);
 int state_write(struct job_state *state, bool now, struct error *err);
 cJSON *state_to_json(const struct job_state *state);
 void state_free(struct job_state *state);
-const char *outcome_name(enum outcome outcome);
 
 #endif

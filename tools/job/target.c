@@ -10,6 +10,7 @@
 #include <linux/fs.h>
 
 #include "../base/cleanup.h"
+#include "../base/clock.h"
 #include "disks.h"
 
 /* USB disks and slow controllers come up to half a minute after the others. */
@@ -186,12 +187,12 @@ static int try_word(struct run *run, unsigned i, const char *word, bool *ambiguo
 static int find_by_job(struct run *run, unsigned i, bool *ambiguous, struct error *err)
 {
     const char *word = run->job.disks[i].disk;
-    double until = state_now() + (run->appliance ? LATE_DISK_SECONDS : 0);
+    double until = clock_seconds() + (run->appliance ? LATE_DISK_SECONDS : 0);
     for (bool said = false;; said = true) {
         int found = try_word(run, i, word, ambiguous, err);
         if (found)
             return found < 0 ? -1 : 0;
-        if (state_now() >= until)
+        if (clock_seconds() >= until)
             break;
         if (!said)
             console_say(&run->console, "    no such disk yet (%s); waiting up to %d s for late ones ...\n", word, LATE_DISK_SECONDS);

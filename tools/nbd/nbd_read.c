@@ -1,10 +1,10 @@
 /* One read into memory, with nothing else in flight: for what has to be known before the copy. See nbd.h. */
 #include <math.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../base/bytes.h"
+#include "../base/clock.h"
 #include "lost.h"
 #include "nbd.h"
 #include "piece.h"
@@ -67,12 +67,10 @@ enum nbd_result nbd_round_trip(struct nbd *nbd, unsigned tries, double *seconds,
     enum nbd_result result = NBD_OK;
     *seconds = HUGE_VAL;
     for (unsigned i = 0; i < tries && result == NBD_OK; i++) {
-        struct timespec before, after;
         int error; /* comes as fast as data */
-        clock_gettime(CLOCK_MONOTONIC, &before);
+        double before = clock_seconds();
         result = ask(nbd, &nowhere, nbd->front_bytes, (uint32_t)most(SMALL_READ, nbd->export.block_min), &error, err);
-        clock_gettime(CLOCK_MONOTONIC, &after);
-        *seconds = fmin(*seconds, (double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9);
+        *seconds = fmin(*seconds, clock_seconds() - before);
     }
     return result;
 }
