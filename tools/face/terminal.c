@@ -71,7 +71,7 @@ static bool takes_text(const struct terminal *terminal, int milliseconds)
     return poll(&pollfd, 1, milliseconds) > 0 && (pollfd.revents & POLLOUT);
 }
 
-void terminal_write(struct terminal *terminal, const char *text, size_t length)
+static void write_some(struct terminal *terminal, const char *text, size_t length)
 {
     if (terminal->output < 0 || (terminal->stalled && !takes_text(terminal, 0)))
         return;
@@ -94,7 +94,7 @@ void terminal_write(struct terminal *terminal, const char *text, size_t length)
 
 void terminal_say(struct terminal *terminal, const char *text)
 {
-    terminal_write(terminal, text, strlen(text));
+    write_some(terminal, text, strlen(text));
 }
 
 void terminal_forget_input(struct terminal *terminal)

@@ -25,7 +25,6 @@ bool terminal_open(struct terminal *terminal, const char *name);
 void terminal_use_standard(struct terminal *terminal);
 void terminal_close(struct terminal *terminal);
 
-void terminal_write(struct terminal *terminal, const char *text, size_t length);
 void terminal_say(struct terminal *terminal, const char *text);
 
 /* With `hidden` what is typed is not echoed. A pipe has no echo. */

@@ -34,6 +34,5 @@ BIO_METHOD *tls_socket_method(void);
 
 /* tls_verify.c: for SSL_CTX_set_cert_verify_callback, `client` is a struct tls_client. Fills tls->refusal. */
 int tls_verify(X509_STORE_CTX *store, void *client);
-int certificate_digest(X509 *certificate, unsigned char digest[FINGERPRINT_BYTES]);
 
 #endif

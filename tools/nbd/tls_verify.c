@@ -12,7 +12,7 @@
 #define NAMES_MAX 8 /* of a certificate, in a message */
 #define NAME_MAX_BYTES 100
 
-int certificate_digest(X509 *certificate, unsigned char digest[FINGERPRINT_BYTES])
+static int certificate_digest(X509 *certificate, unsigned char digest[FINGERPRINT_BYTES])
 {
     unsigned length = FINGERPRINT_BYTES;
     return X509_digest(certificate, EVP_sha256(), digest, &length) == 1 ? 0 : -1;

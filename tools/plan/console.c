@@ -1,6 +1,4 @@
 /* The console is the operator's way in when all else fails: what the guest has, it keeps; what only Xen has becomes the screen. */
-#include "console.h"
-
 #include <string.h>
 
 #include "../base/cleanup.h"
@@ -47,7 +45,8 @@ static void settle_line(struct text *out, const char *line, size_t length, void 
     text_append(out, copy);
 }
 
-char *inittab_without_xen(const char *text)
+/* /etc/inittab with the logins on Xen's consoles on the first screen; taken out when there is one already. The caller's. */
+static char *inittab_without_xen(const char *text)
 {
     struct inittab inittab = {0};
     const char *cursor = text, *line;

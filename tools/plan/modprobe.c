@@ -1,6 +1,4 @@
 /* modprobe's own settings may keep a driver out that this machine needs: a blacklist written for the old one. */
-#include "modprobe.h"
-
 #include <string.h>
 
 #include "../base/cleanup.h"
@@ -34,7 +32,8 @@ static void take_out(struct text *out, const char *line, size_t length, void *co
     text_append(out, goes ? COMMENT : "");
 }
 
-char *modprobe_without_blacklist(const char *text, const struct strings *drivers)
+/* The text with those lines commented out that keep one of the drivers from being loaded; the caller's. */
+static char *modprobe_without_blacklist(const char *text, const struct strings *drivers)
 {
     return text_rewrite_lines(text, take_out, (void *)drivers);
 }

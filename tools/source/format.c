@@ -38,11 +38,6 @@ static const struct {
     {"\x7f\x10\xda\xbe", 4, 64, FORMAT_VDI},
 };
 
-const char *format_name(enum format format)
-{
-    return formats[format].name;
-}
-
 const char *format_driver(enum format format)
 {
     return formats[format].driver;

@@ -16,7 +16,6 @@ struct format_ends {
     unsigned char head[FORMAT_HEAD_BYTES], tail[FORMAT_TAIL_BYTES];
 };
 
-const char *format_name(enum format format);
 /* As qemu calls its driver. */
 const char *format_driver(enum format format);
 /* By the magic numbers of the formats' specifications. */

@@ -293,20 +293,6 @@ void grub2_entries(const char *config, const char *environment, struct boot_entr
     free_menu(&menu);
 }
 
-int grub2_default_entry(const char *config, const char *environment, struct boot_entry *entry)
-{
-    struct boot_entries entries = {0};
-    grub2_entries(config, environment, &entries);
-    *entry = (struct boot_entry){0};
-    bool found = entries.chosen < entries.count;
-    if (found) {
-        *entry = entries.items[entries.chosen];
-        entries.items[entries.chosen] = (struct boot_entry){0};
-    }
-    boot_entries_free(&entries);
-    return found ? 0 : -1;
-}
-
 bool grub2_default_is_saved(const char *config)
 {
     struct menu menu = {0};

@@ -8,8 +8,6 @@
 
 /* The entries that start a kernel, with what `GRUB_DEFAULT` and `saved_entry` call them ("submenu>entry", by title) as their id. `environment` is the text of grubenv, or NULL. The result may have none. */
 void grub2_entries(const char *config, const char *environment, struct boot_entries *entries);
-/* The entry that boots when nobody touches a key. 0, or -1: the text holds no entry with a kernel. */
-int grub2_default_entry(const char *config, const char *environment, struct boot_entry *entry);
 /* Is the default what grubenv's saved_entry says (GRUB_DEFAULT=saved)? */
 bool grub2_default_is_saved(const char *config);
 /* The value of NAME in a grubenv file; the caller's, NULL when it is not there. */
