@@ -1,6 +1,6 @@
 #!/bin/bash
 # A Debian with systemd-boot, its root a subvolume of a btrfs: update-initramfs runs in the sealed chroot, and the guest's own kernel-install lays the
-# new initrd onto the EFI system partition, from where it boots; undo brings that back as well.
+# new initrd onto the EFI system partition, from where it boots; undo brings that back as well. Then the same with the btrfs on two disks.
 set -euo pipefail
 # shellcheck source=tests/fix/lib/fix.sh
 . "$(dirname "$0")/lib/fix.sh"
@@ -30,6 +30,23 @@ entry_is_sound() {
     entry "$name" | diff "$WORK/files/loader/entries/$name" -
 }
 
+# A second disk, for a second copy of everything, as an administrator adds it.
+onto_two_disks() {
+    local first second status=0
+    wait_detached
+    truncate -s 4G "$WORK/second"
+    first=$(losetup --find --show --offset "$ROOT_OFFSET" "$WORK/disk") second=$(losetup --find --show "$WORK/second")
+    # shellcheck disable=SC2016 # for the inner shell
+    unshare --mount --propagation private sh -euc 'mount "$1" "$3"; btrfs -q device add -f "$2" "$3"; btrfs -q balance start -dconvert=raid1 -mconvert=raid1 "$3"' \
+        onto_two_disks "$first" "$second" "$MOUNT" || status=$?
+    btrfs device scan --forget "$first" "$second" || status=$?
+    losetup --detach "$first" "$second"
+    wait_detached
+    return "$status"
+}
+on_both() { local command=$1; shift; "$REHOST" "$command" --hardware "$MACHINE" "$@" "$WORK/disk" "$WORK/second"; }
+both_are_proved() { on_both prove >"$WORK/proof" || true; cat "$WORK/proof"; [ "$(grep -c BROKEN "$WORK/proof")" -eq 1 ] && grep -E '^volumes +ok .* over several devices together' "$WORK/proof"; }
+
 must "the guest is made ready" exchange_esp
 tries "it is a guest of systemd-boot" seen "systemd-boot, /boot/efi/loader/loader.conf, boots"
 tries "its root is found in its subvolume" ends_with 3 "its subvolume @rootfs" proof
@@ -41,4 +58,12 @@ tries "the menu entry is what it was" entry_is_sound
 tries "a second fix has nothing to change" ends_with 0 "nothing has to be changed" fix
 tries "the fix is taken back" ends_with 0 "taken back" fix --undo
 tries "the copy that boots is the old one again" ends_with 3 "lacks what /dev/sda of this machine needs: " proof
+
+must "a second disk is added, and everything is on both" onto_two_disks
+tries "one of them alone is not changed" ends_with 3 "it is a btrfs over 2 devices, and only 1 of them is on these disks" fix
+must "both together are fixed, and planned anew nothing is left" ends_with 0 "nothing is left to be changed" on_both fix
+tries "the initrd puts both together, and every link holds but the firmware's" both_are_proved
+tries "the menu entry is still what it was" entry_is_sound
+tries "the fix of both is taken back" ends_with 0 "taken back" on_both fix --undo
+tries "the copy that boots is the old one once more" ends_with 3 "lacks what /dev/sda of this machine needs: " on_both prove
 tap_done

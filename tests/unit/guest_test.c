@@ -283,6 +283,17 @@ static void volumes_are_found_by_their_names_and_what_is_in_them(void **state)
     assert_null(guest_disk_part(&disk, 3));
 }
 
+static void each_device_of_a_btrfs_means_the_whole(void **state)
+{
+    (void)state;
+    struct partition volumes[] = {{.kind = LAYER_BTRFS, .uuid = "222"}};
+    struct partition partitions[] = {{.number = 1, .uuid = "111"}, {.number = 2, .uuid = "222", .whole = volumes}};
+    struct guest_disk disk = {.device = "/dev/x", .partitions = partitions, .partition_count = 2, .volumes = volumes, .volume_count = 1};
+    assert_ptr_equal(guest_partition_of(&disk, "UUID=222"), volumes);
+    assert_ptr_equal(guest_partition_of(&disk, "/dev/sda2"), volumes);
+    assert_ptr_equal(guest_partition_of(&disk, "/dev/sda1"), partitions);
+}
+
 static void what_is_not_there_is_named(void **state)
 {
     (void)state;
@@ -325,6 +336,7 @@ int main(void)
         cmocka_unit_test(fstab_fields_are_cut_and_unescaped),
         cmocka_unit_test(every_name_of_a_partition_means_the_same_one),
         cmocka_unit_test(volumes_are_found_by_their_names_and_what_is_in_them),
+        cmocka_unit_test(each_device_of_a_btrfs_means_the_whole),
         cmocka_unit_test(what_is_not_there_is_named),
         cmocka_unit_test(a_report_moves_no_cursor),
     };

@@ -315,10 +315,12 @@ static void programs_and_what_may_be_a_key_are_told_by_their_places(void **state
     struct error err = {0};
     struct initrd initrd = {0};
     cleanup_text struct text archive = {0};
+    cleanup_strings struct strings lacking = {0};
     cpio_add(&archive, "usr/sbin/pdata_tools", "x", 1, 0100755);
     cpio_add(&archive, "usr/sbin/thin_check", "pdata_tools", 11, 0120777);
     cpio_add(&archive, "usr/sbin/lvm", "busybox", 7, 0120777); /* what it leads to is not lvm2 */
     cpio_add(&archive, "sbin/cryptsetup", "x", 1, 0100755);
+    cpio_add(&archive, "lib/udev/rules.d/64-btrfs.rules", "x", 1, 0100644);
     cpio_add(&archive, "./cryptroot/keyfiles/root.key", "x", 1, 0100600);
     cpio_add(&archive, ".key", "x", 1, 0100600);
     cpio_add(&archive, "etc/keys", "", 0, 040755);
@@ -328,7 +330,9 @@ static void programs_and_what_may_be_a_key_are_told_by_their_places(void **state
     assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
     assert_int_equal(initrd_list(fd, &initrd, &err), 0);
     cleanup_free char *programs = strings_join(&initrd.programs, " "), *files = strings_join(&initrd.files, " ");
-    assert_string_equal(programs, "thin_check cryptsetup");
+    assert_string_equal(programs, "thin_check cryptsetup 64-btrfs.rules");
+    initrd_programs_lacking(&initrd, LAYER_CRYPT | LAYER_BTRFS, &lacking);
+    assert_int_equal(lacking.count, 0); /* udev's rule does what the program does */
     assert_string_equal(files, "cryptroot/keyfiles/root.key .key");
     initrd_free(&initrd);
 }

@@ -73,6 +73,7 @@ static void take_volumes(struct test_case *test)
         volume->fs_type = checked_copy(json_string(item, "fs_type"));
         volume->opened = json_flag(item, "opened");
         volume->disks = (unsigned)json_size(item, "disks");
+        volume->missing = (unsigned)json_size(item, "missing");
         volume->uuid = checked_copy(json_string(item, "uuid"));
         volume->device = checked_copy(volume->names.items[0]);
         if (json_flag(item, "root"))

@@ -178,7 +178,8 @@ const struct partition *device_partition(const struct guest *guest, const char *
     if (guest->root_partition && is_root(guest, spec))
         return guest->root_partition;
     const struct guest_disk *disk = is_this_disk(guest, name) ? &guest->disk : other_disk_named(guest, name);
-    return disk ? partition_numbered(disk, number) : NULL;
+    const struct partition *part = disk ? partition_numbered(disk, number) : NULL;
+    return part && part->whole ? part->whole : part;
 }
 
 bool device_holds(const struct partition *partition, const char *type)

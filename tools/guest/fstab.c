@@ -132,6 +132,8 @@ char *partition_words(const struct partition *partition)
 {
     if (partition->kind == LAYER_NONE)
         return partition->number ? checked_printf("partition %u", partition->number) : checked_copy("the whole disk");
+    if (partition->kind == LAYER_BTRFS)
+        return checked_printf("the btrfs %s over several devices", partition->uuid);
     return checked_printf("the volume %s", partition->names.count ? partition->names.items[0] : partition->device);
 }
 
@@ -211,7 +213,7 @@ static const struct partition *by_link(const struct guest_disk *disk, const char
     return part && string_starts(part, "-part") ? by_number(disk, atoi(part + 5)) : NULL;
 }
 
-const struct partition *guest_partition_of(const struct guest_disk *disk, const char *spec)
+static const struct partition *part_of(const struct guest_disk *disk, const char *spec)
 {
     const char *equals = strchr(spec, '=');
     const struct partition *volume = by_name(disk, spec);
@@ -226,6 +228,12 @@ const struct partition *guest_partition_of(const struct guest_disk *disk, const 
     if (string_starts(spec, "/dev/disk/"))
         return by_link(disk, spec + strlen("/dev/disk/"));
     return string_starts(spec, "/dev/") ? by_number(disk, number_in_name(spec + strlen("/dev/"))) : NULL;
+}
+
+const struct partition *guest_partition_of(const struct guest_disk *disk, const char *spec)
+{
+    const struct partition *part = part_of(disk, spec);
+    return part && part->whole ? part->whole : part;
 }
 
 static bool is_name_by_content(const char *spec)

@@ -14,9 +14,9 @@
 struct module_table; /* modules.h */
 
 /* What has to be put together before a volume is there. */
-enum layer { LAYER_NONE = 0, LAYER_LVM = 1, LAYER_RAID = 2, LAYER_CRYPT = 4 };
+enum layer { LAYER_NONE = 0, LAYER_LVM = 1, LAYER_RAID = 2, LAYER_CRYPT = 4, LAYER_BTRFS = 8 };
 
-/* A partition; or a volume, which lies inside of one or several of them: a logical volume, a RAID, what is encrypted by LUKS. */
+/* A partition; or a volume, which lies inside of one or several of them: a logical volume, a RAID, what is encrypted by LUKS, a btrfs over several devices. */
 struct partition {
     unsigned number; /* 0: a volume, or the whole of a disk without a table */
     uint64_t offset_bytes, size_bytes;
@@ -30,13 +30,15 @@ struct partition {
     char *subvolume; /* of a btrfs that holds the system: where in it the root is, "@rootfs"; NULL: in the one that is mounted when none is named */
     bool subvolume_is_default; /* it is that one, though it is named */
     char *problem;   /* what the file system check said, NULL when clean or not checked */
-    bool opened;     /* a container (a physical volume, a RAID's member, LUKS): what is inside of it is among the volumes, */
+    bool opened;     /* a container (a physical volume, a RAID's member, LUKS, one device of several of a btrfs): what is inside of it is among the volumes, */
     char *closed;    /* or else why it is not; NULL: no container, or of a kind that is never looked into */
     enum layer kind;       /* LAYER_NONE: a partition */
     struct strings names;  /* of a volume, as the guest knows it: "/dev/mapper/vg-root", "/dev/vg/root" */
+    const struct partition *whole;     /* of one device of several of a btrfs, when it was opened: the volume that stands for all of them; else NULL */
     const struct partition *container; /* of what is encrypted: where it lies; else NULL */
     char *key_file;        /* of what is encrypted: its key's path by the guest's crypttab; NULL: it has none, or none that is a file there */
     unsigned layers;       /* of a volume, and of all that it lies in: enum layer, one bit each */
+    unsigned missing;      /* of a RAID: how many of its disks are not here, or have fallen behind */
     unsigned disks;        /* of the guest's, those that it lies on: one bit each, 1 being the first. Known once volumes were opened */
     struct strings drivers; /* and the kernel's modules for these: "dm_mod", "raid1" */
 };
@@ -81,7 +83,7 @@ struct initrd {
     bool was_read;         /* false over a network, where the listing would cost too much */
     char *problem;         /* why it could not be listed */
     struct strings modules; /* "virtio_blk": dashes are underscores, no suffix */
-    struct strings programs; /* of those that put volumes together: "lvm", "mdadm", "cryptsetup", "thin_check" */
+    struct strings programs; /* of those that put volumes together: "lvm", "mdadm", "cryptsetup", "thin_check", "btrfs" (or udev's rule "64-btrfs.rules") */
     struct strings files;  /* what is neither below usr, lib, bin or sbin: "cryptroot/keyfiles/root.key" */
     enum initrd_kind kind;
     const char *compression; /* of its main part: "zstd"; NULL: none */
@@ -225,7 +227,7 @@ int guest_close(struct guest *guest, struct error *err);
 
 /* The partition or the volume that a device name means: "UUID=…", "LABEL=…", "PARTUUID=…", /dev/disk/by-…, a volume's name, or a name with a number.
  * All names of a machine's first disk (sda1, hda1, vda1, xvda1, nvme0n1p1) mean the same partition of the one disk that
- * there is. NULL: it is not on this disk. */
+ * there is. Of a btrfs over several devices each means the whole. NULL: it is not on this disk. */
 const struct partition *guest_partition_of(const struct guest_disk *disk, const char *spec);
 /* The same on all disks of the guest. A name that is given by order and not by content means the first disk. */
 const struct partition *guest_find_partition(const struct guest *guest, const char *spec);
@@ -236,7 +238,7 @@ struct partition *guest_disk_part(const struct guest_disk *disk, size_t index);
 struct partition *guest_part(const struct guest *guest, size_t index);
 /* The disks, one bit each, that hold what is mounted before the system itself starts: / and /usr. */
 unsigned guest_early_disks(const struct guest *guest);
-/* "partition 5", "the volume /dev/mapper/vg-root"; the caller's. */
+/* "partition 5", "the volume /dev/mapper/vg-root", "the btrfs UUID over several devices"; the caller's. */
 char *partition_words(const struct partition *partition);
 /* The same, with the name of the disk where the guest has several: "partition 5 of /dev/vdb". */
 char *guest_part_words(const struct guest *guest, const struct partition *part);

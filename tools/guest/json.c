@@ -23,18 +23,20 @@ static void partition_to_json(cJSON *object, const struct partition *partition)
 /* What lies inside of partitions, as the guest knows it. */
 static void volume_to_json(cJSON *object, const struct partition *volume)
 {
-    static const struct { enum layer layer; const char *name; } layers[] = {{LAYER_LVM, "lvm"}, {LAYER_RAID, "raid"}, {LAYER_CRYPT, "luks"}};
+    static const struct { enum layer layer; const char *name; } layers[] = {{LAYER_LVM, "lvm"}, {LAYER_RAID, "raid"}, {LAYER_CRYPT, "luks"}, {LAYER_BTRFS, "btrfs"}};
     json_add_strings(object, "names", &volume->names);
     cJSON *list = cJSON_AddArrayToObject(object, "layers");
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
         if (volume->layers & layers[i].layer)
             cJSON_AddItemToArray(list, cJSON_CreateString(layers[i].name));
     json_add_strings(object, "drivers", &volume->drivers);
+    json_add_size(object, "missing", volume->missing);
     json_add_size(object, "size_bytes", volume->size_bytes);
     json_add_string(object, "fs_type", volume->fs_type);
     json_add_string(object, "uuid", volume->uuid);
     json_add_string(object, "label", volume->label);
     json_add_string(object, "mount_point", volume->mount_point);
+    json_add_string(object, "subvolume", volume->subvolume);
     json_add_string(object, "problem", volume->problem);
     json_add_string(object, "closed", volume->closed);
 }

@@ -14,7 +14,10 @@ static void add_part(struct text *text, const struct partition *p)
     cleanup_free char *size = size_for_people(p->size_bytes), *number = p->kind == LAYER_NONE ? checked_printf("%u", p->number) : checked_copy("");
     text_printf(text, "  %3s %10s  %-6s %-12s %s%s%s%s", number, size, p->bootable ? "active" : "", or_dash(p->fs_type), p->uuid ? "UUID " : "", p->uuid ? p->uuid : "",
                 p->label ? ", label " : "", p->label ? p->label : "");
-    text_printf(text, "%s%s%s%s\n", p->names.count ? ", volume " : "", p->names.count ? p->names.items[0] : "", p->mount_point ? ", is " : "", p->mount_point ? p->mount_point : "");
+    text_printf(text, "%s%s%s", p->names.count ? ", volume " : "", p->names.count ? p->names.items[0] : "", p->kind == LAYER_BTRFS ? ", over several devices" : "");
+    text_printf(text, "%s%s\n", p->mount_point ? ", is " : "", p->mount_point ? p->mount_point : "");
+    if (p->missing)
+        text_printf(text, "      degraded: %u of its disks are not here\n", p->missing);
     if (p->problem)
         text_printf(text, "      problem: %s\n", p->problem);
     if (p->closed)

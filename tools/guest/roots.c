@@ -101,12 +101,18 @@ static int look_at(struct guest *guest, struct partition *partition, bool *found
     return 0;
 }
 
+/* One device of a btrfs over several: the whole of it is looked at as a volume, if it is there. */
+static bool is_part_of_several(const struct partition *partition)
+{
+    return partition->opened || partition->closed;
+}
+
 static int find_among(struct guest *guest, size_t first, size_t end, struct partition **root, struct error *err)
 {
     struct partition *partition;
     for (size_t i = first; i < end && (partition = guest_part(guest, i)); i++) {
         bool found = false;
-        if (!partition->device || !mount_is_known(partition->fs_type) || string_is(partition->fs_type, "vfat"))
+        if (!partition->device || is_part_of_several(partition) || !mount_is_known(partition->fs_type) || string_is(partition->fs_type, "vfat"))
             continue;
         if (look_at(guest, partition, &found, err) < 0)
             return -1;
@@ -159,6 +165,8 @@ static int mount_entry(struct guest *guest, const struct fstab_entry *entry, enu
     struct partition *partition = partition_of(guest, entry);
     if (!partition || !partition->device)
         return error_set(err, guest->other_count ? "it is on none of these disks" : "it is not on this disk");
+    if (partition->closed)
+        return error_set(err, "%s", partition->closed);
     cleanup_free char *subvolume = string_is(partition->fs_type, "btrfs") ? subvolume_option(entry) : NULL;
     if (partition->mount_point && !subvolume)
         return 0;

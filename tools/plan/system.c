@@ -7,16 +7,16 @@
 #include "../pull/pull.h"
 #include "planning.h"
 
-/* What file systems lie in. */
-static const char *container_name(const char *fs_type)
+/* What file systems lie in; NULL: it was looked into, or is no such. */
+static const char *container_name(const struct partition *part)
 {
     static const char *const names[][2] = {
         {"LVM2_member", "an LVM volume group"}, {"linux_raid_member", "a RAID array"}, {"crypto_LUKS", "an encrypted volume (LUKS)"},
         {"zfs_member", "a ZFS pool"},           {"isw_raid_member", "a firmware RAID"}, {"ddf_raid_member", "a firmware RAID"}};
-    for (size_t i = 0; fs_type && i < sizeof names / sizeof *names; i++)
-        if (string_is(fs_type, names[i][0]))
+    for (size_t i = 0; !part->opened && i < sizeof names / sizeof *names; i++)
+        if (string_is(part->fs_type, names[i][0]))
             return names[i][1];
-    return NULL;
+    return part->closed && string_is(part->fs_type, "btrfs") ? "a part of a btrfs" : NULL;
 }
 
 /* Does the guest need what is inside of those that were not opened? A volume is named /dev/mapper/x, /dev/vg/x, /dev/md0. */
@@ -31,16 +31,28 @@ static bool fstab_needs_containers(const struct guest *guest)
     return guest->root_fd < 0;
 }
 
+/* A btrfs of which not all devices came along is named by any of them: all have its UUID. */
+static bool fstab_names(const struct guest *guest, const struct partition *part)
+{
+    for (size_t i = 0; part->uuid && i < guest->fstab_count; i++) {
+        const char *spec = guest->fstab[i].spec;
+        const struct partition *found = guest_find_partition(guest, spec), *named = device_partition(guest, spec);
+        if ((found && string_is(found->uuid, part->uuid)) || (named && string_is(named->uuid, part->uuid)))
+            return true;
+    }
+    return false;
+}
+
 static void find_containers(struct planning *planning)
 {
     const struct guest *guest = planning->guest;
     const struct partition *part;
     bool needed = fstab_needs_containers(guest);
     for (size_t i = 0; (part = guest_part(guest, i)); i++) {
-        const char *container = part->opened ? NULL : container_name(part->fs_type);
+        const char *container = container_name(part);
         cleanup_free char *words = guest_part_words(guest, part);
-        if (container && needed)
-            planning_block(planning, "`rehost inspect` shows what was found; mend on the source what keeps it closed, or move the server in another way.",
+        if (container && (needed || fstab_names(guest, part)))
+            planning_block(planning, "name all disks of the server; `rehost inspect` shows what was found; mend on the source what keeps it closed, or move the server in another way.",
                            "%s holds %s, which the system needs, and it cannot be looked into%s%s", words, container, part->closed ? ": " : "", part->closed ? part->closed : "");
         else if (container)
             planning_note(planning, "%s holds %s, which is moved as it is", words, container);

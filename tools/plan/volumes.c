@@ -1,5 +1,5 @@
 /* Where encryption, RAID and LVM name the old machine's disks: /etc/crypttab, mdadm.conf, lvm.conf and LVM's list of devices. An
- * initrd holds copies of all of them. */
+ * initrd holds copies of all of them. And what a RAID has to do without. */
 #include "volumes.h"
 
 #include <string.h>
@@ -115,6 +115,20 @@ static void settle(struct planning *planning, const char *path, char *better, co
         planning->initrd_is_stale = true;
 }
 
+/* It boots and works so: the array is started here without them, and its superblocks no longer wait for them then. */
+static void warn_of_missing_disks(struct planning *planning)
+{
+    const struct guest_disk *disk = &planning->guest->disk;
+    for (size_t i = 0; i < disk->volume_count; i++) {
+        const struct partition *volume = &disk->volumes[i];
+        cleanup_free char *words = partition_words(volume);
+        if (volume->missing)
+            planning_warn(planning, "move that disk as well; or give the array another one after the move (mdadm --add).",
+                          "%s is a RAID, and %u of its disks %s not here: it goes on degraded, and may be lost with one more", words, volume->missing,
+                          volume->missing == 1 ? "is" : "are");
+    }
+}
+
 void plan_volumes(struct planning *planning)
 {
     static const char *const mdadm[] = {"/etc/mdadm/mdadm.conf", "/etc/mdadm.conf"};
@@ -125,6 +139,7 @@ void plan_volumes(struct planning *planning)
         cleanup_free char *text = planning_read(planning, mdadm[i]);
         settle(planning, mdadm[i], text ? mdadm_conf_settled(text) : NULL, "lets mdadm look at this machine's disks");
     }
+    warn_of_missing_disks(planning);
     /* RHEL 9 and later: LVM looks at the disks that stand there by serial number, and at no others. */
     if (planning_remove(planning, DEVICES_FILE, "lists the old machine's disks by their serial numbers; without it LVM looks at all"))
         planning->initrd_is_stale = true;

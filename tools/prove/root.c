@@ -29,7 +29,9 @@ static enum spec_state judge_spec(const struct proving *proving, const char *spe
     const struct guest_disk *disk = &proving->guest->disk;
     cleanup_free char *old_disk = disk_in_name(spec);
     *partition = disk->device ? guest_find_partition(proving->guest, spec) : NULL;
-    if (*partition && (*partition)->kind != LAYER_NONE)
+    if (*partition && (*partition)->closed)
+        return SPEC_ABSENT; /* of a btrfs over several devices, of which not all came along */
+    if (*partition && (*partition)->kind != LAYER_NONE && !old_disk)
         return SPEC_FOUND;
     if (string_starts(spec, "/dev/disk/by-id/") || string_starts(spec, "/dev/disk/by-path/"))
         return SPEC_NAMED_OTHERWISE; /* by the serial number or the slot of the source's disk */

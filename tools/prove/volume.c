@@ -1,4 +1,4 @@
-/* What the root lies in, as the initrd has to put it together: LVM, RAID, LUKS. */
+/* What the root lies in, as the initrd has to put it together: LVM, RAID, LUKS, a btrfs over several devices. */
 #include <string.h>
 
 #include "../base/cleanup.h"

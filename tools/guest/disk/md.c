@@ -1,8 +1,10 @@
 /* Linux' software RAIDs, by mdadm itself: as many of an array's members as there are, when the array works with these. */
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../../base/cleanup.h"
 #include "volumes.h"
@@ -145,6 +147,15 @@ static int assemble(struct guest *guest, enum guest_access access, const struct 
     return result;
 }
 
+/* Of a level that lives without some of its disks: how many of these it has to do without (Documentation/admin-guide/md.rst, "degraded"). */
+static unsigned missing_disks(const char *device)
+{
+    cleanup_free char *path = checked_printf("/sys/block/%s/md/degraded", strrchr(device, '/') + 1);
+    char text[16] = "";
+    cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd >= 0 && read(fd, text, sizeof text - 1) > 0 ? (unsigned)strtoul(text, NULL, 10) : 0;
+}
+
 /* "/dev/md/0" is /dev/md0, too. */
 static void add_names(struct partition *volume, const char *name)
 {
@@ -173,6 +184,7 @@ static int open_array(struct guest *guest, enum guest_access access, const struc
     if (!volume)
         return 0;
     add_names(volume, array->name);
+    volume->missing = missing_disks(device);
     strings_add_new(&volume->drivers, "md_mod");
     strings_add_new(&volume->drivers, module);
     volume_probe(guest, volume);

@@ -34,6 +34,7 @@ void volumes_open(struct guest *guest, enum guest_access access)
         if (guest->disk.volume_count == before)
             break;
     }
+    btrfs_open(guest);
     struct partition *part;
     for (size_t i = 0; (part = guest_part(guest, i)); i++)
         if (is_container(part))

@@ -1,4 +1,4 @@
-/* What lies inside of partitions, made devices: logical volumes by lvm2, RAIDs by mdadm, LUKS by cryptsetup; and all of it taken apart again.
+/* What lies inside of partitions, made devices: logical volumes by lvm2, RAIDs by mdadm, LUKS by cryptsetup, what a btrfs lies on; and all of it taken apart again.
  *
  * Each program is given the devices of this one disk, and sees no others. To read, it is given windows of them that cannot be written to. */
 #ifndef REHOST_GUEST_DISK_VOLUMES_H
@@ -22,6 +22,8 @@ void luks_take_names(struct guest *guest, int root_fd);
 void luks_rename(struct guest *guest);
 /* lvm.c: all physical volumes together, as a group may lie on several. */
 void lvm_open(struct guest *guest, enum guest_access access);
+/* btrfs.c: what lies on several devices, once whatever these lie in was opened. */
+void btrfs_open(struct guest *guest);
 
 /* volume.c, what they share. The next container of that type, on any of the server's disks, that was not looked into yet; NULL behind the last. `*cursor` begins at 0. */
 struct partition *volume_next_container(struct guest *guest, const char *fs_type, size_t *cursor);

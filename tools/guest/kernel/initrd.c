@@ -19,6 +19,7 @@
 
 #define FILES_MAX 4096 /* of the files that are no programs and no libraries */
 #define FILE_BYTES_MAX (4ll << 30) /* one that a machine with that much memory to spare could unpack */
+#define BTRFS_RULE "64-btrfs.rules"
 #define SECTION_BYTES_MAX (256ull << 20) /* it is held in memory */
 
 /* Archives that begin like one and are none, before the search for an appended one is given up. */
@@ -49,11 +50,12 @@ static const struct compressor *compressor_of(const unsigned char *bytes, size_t
     return NULL;
 }
 
-/* thin_check is a link to pdata_tools, which is all of its kind in one. */
+/* thin_check is a link to pdata_tools, which is all of its kind in one. udev makes the devices of a btrfs known by its own rule, without the program (Arch). */
 static void take_program(struct strings *programs, const char *name, uint32_t mode)
 {
     static const struct { const char *name; bool may_be_link; } known[] = {
-        {"lvm", false}, {"mdadm", false}, {"cryptsetup", false}, {"systemd-cryptsetup", false}, {"thin_check", true}};
+        {"lvm", false}, {"mdadm", false}, {"cryptsetup", false}, {"systemd-cryptsetup", false}, {"thin_check", true},
+        {"btrfs", false}, {BTRFS_RULE, false}};
     const char *base = strrchr(name, '/');
     for (size_t i = 0; base && i < sizeof known / sizeof *known; i++)
         if (string_is(base + 1, known[i].name) && (S_ISREG(mode) || (known[i].may_be_link && S_ISLNK(mode))))
@@ -106,7 +108,7 @@ static void take_kind(struct initrd *initrd, enum initrd_kind kind)
 static void take_name(void *context, const char *name, uint32_t mode)
 {
     struct initrd *initrd = context;
-    if (strstr(name, "bin/") || strstr(name, "lib/systemd/"))
+    if (strstr(name, "bin/") || strstr(name, "lib/systemd/") || strstr(name, "udev/rules.d/"))
         take_program(&initrd->programs, name, mode);
     if (S_ISREG(mode))
         take_file(&initrd->files, name);
@@ -269,7 +271,7 @@ void initrd_read(int root_fd, const char *path, struct initrd *initrd)
 void initrd_programs_lacking(const struct initrd *initrd, unsigned layers, struct strings *lacking)
 {
     static const struct { enum layer layer; const char *program, *or_else; } needs[] = {
-        {LAYER_LVM, "lvm", NULL}, {LAYER_RAID, "mdadm", NULL}, {LAYER_CRYPT, "cryptsetup", "systemd-cryptsetup"}};
+        {LAYER_LVM, "lvm", NULL}, {LAYER_RAID, "mdadm", NULL}, {LAYER_CRYPT, "cryptsetup", "systemd-cryptsetup"}, {LAYER_BTRFS, "btrfs", BTRFS_RULE}};
     for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
         if ((layers & needs[i].layer) && !strings_contain(&initrd->programs, needs[i].program) &&
             !(needs[i].or_else && strings_contain(&initrd->programs, needs[i].or_else)))

@@ -18,8 +18,8 @@ char *dracut_conf_of(const struct strings *drivers, unsigned layers)
     if (!layers)
         return take_pointer(text);
     /* By itself dracut finds out what the root lies in by asking udev and the device-mapper, which sealed in do not answer. */
-    return checked_printf("%s# And what its root lies in.\nadd_dracutmodules+=\" %s%s%s\"\n", text, layers & LAYER_LVM ? "lvm " : "", layers & LAYER_RAID ? "mdraid " : "",
-                          layers & LAYER_CRYPT ? "crypt " : "");
+    return checked_printf("%s# And what its root lies in.\nadd_dracutmodules+=\" %s%s%s%s\"\n", text, layers & LAYER_LVM ? "lvm " : "", layers & LAYER_RAID ? "mdraid " : "",
+                          layers & LAYER_CRYPT ? "crypt " : "", layers & LAYER_BTRFS ? "btrfs " : "");
 }
 
 static bool configure(struct planning *planning, const struct strings *drivers)
