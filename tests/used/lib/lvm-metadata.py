@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""lvm-metadata.py FILE: a backup of vgcfgbackup with plain volumes, rewritten: what a thin pool and a mirror are made of becomes that.
+"""lvm-metadata.py FILE [VOLUME=EXTENTS]...: a backup of vgcfgbackup with plain volumes, rewritten: what a thin pool and a mirror are made of becomes that.
 
 lvm2 makes these only with a device-mapper in the kernel. `data` and `metadata` become those of the thin pool `pool`, in which `root` is;
-`image0`, `image1`, `meta0` and `meta1` become the two legs of the mirror `mirror`; `kept` becomes a snapshot of `origin`, by `snapshot0`."""
+`image0`, `image1`, `meta0` and `meta1` become the two legs of the mirror `mirror`; `kept` becomes a snapshot of `origin`, by `snapshot0`.
+What is not there is left out."""
 import re
 import sys
 
@@ -20,7 +21,8 @@ SEGMENTS = {
 
 
 def section(text, name):
-    return re.search(r"\n\t\t%s \{\n.*?\n\t\t\}\n" % name, text, re.S).group(0)
+    found = re.search(r"\n\t\t%s \{\n.*?\n\t\t\}\n" % name, text, re.S)
+    return found and found.group(0)
 
 
 def with_segment(old, name):
@@ -28,13 +30,18 @@ def with_segment(old, name):
     return old[:old.index("segment_count")] + "segment_count = 1\n\nsegment1 {\n" + "\n".join(lines) + "\n}\n}\n"
 
 
+for word in sys.argv[2:]:
+    name, extents = word.split("=")
+    EXTENTS[name] = int(extents)
 with open(sys.argv[1]) as file:
     text = file.read()
 for name, new in RENAMED.items():
     old = section(text, name)
-    text = text.replace(old, old.replace(name + " {", new + " {", 1).replace(', "VISIBLE"', ""))
+    if old:
+        text = text.replace(old, old.replace(name + " {", new + " {", 1).replace(', "VISIBLE"', ""))
 for name in SEGMENTS:
     old = section(text, name)
-    text = text.replace(old, with_segment(old, name))
+    if old:
+        text = text.replace(old, with_segment(old, name))
 with open(sys.argv[1], "w") as file:
     file.write(text)
