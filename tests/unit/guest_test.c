@@ -20,6 +20,26 @@ static void end(struct fixture *fixture, struct guest *guest)
     fixture_end(fixture);
 }
 
+static void assert_called(const char *path, const char *text, const char *name)
+{
+    struct fixture fixture;
+    struct guest guest;
+    fixture_canonical(&fixture);
+    fixture_remove(&fixture, "etc/hostname");
+    fixture_put(&fixture, path, text);
+    open_guest(&fixture, &guest);
+    assert_string_equal(guest.system.hostname, name);
+    end(&fixture, &guest);
+}
+
+static void older_systems_keep_their_name_elsewhere(void **state)
+{
+    (void)state;
+    assert_called("etc/HOSTNAME", "suse.example.net\n", "suse.example.net");
+    assert_called("etc/sysconfig/network", "NETWORKING=yes\nHOSTNAME=\"rhel.example.net\"\n", "rhel.example.net");
+    assert_called("etc/conf.d/hostname", "# Set the hostname\nhostname=\"gentoo\"\n", "gentoo");
+}
+
 static void a_debian_server_is_understood(void **state)
 {
     (void)state;
@@ -267,12 +287,13 @@ static void every_name_of_a_partition_means_the_same_one(void **state)
 static void volumes_are_found_by_their_names_and_what_is_in_them(void **state)
 {
     (void)state;
-    char *root_names[] = {"/dev/mapper/old--vg-root", "/dev/old-vg/root"}, *array_names[] = {"/dev/md/0", "/dev/md0"};
+    char *root_names[] = {"/dev/mapper/old--vg-root", "/dev/old-vg/root", "/dev/disk/by-id/dm-uuid-LVM-abc"}, *array_names[] = {"/dev/md/0", "/dev/md0"};
     struct partition partitions[] = {{.number = 1, .uuid = "111"}};
-    struct partition volumes[] = {{.kind = LAYER_RAID, .names = {array_names, 2, 2}, .uuid = "222"}, {.kind = LAYER_LVM, .names = {root_names, 2, 2}, .uuid = "333"}};
+    struct partition volumes[] = {{.kind = LAYER_RAID, .names = {array_names, 2, 2}, .uuid = "222"}, {.kind = LAYER_LVM, .names = {root_names, 3, 3}, .uuid = "333"}};
     struct guest_disk disk = {.device = "/dev/x", .partitions = partitions, .partition_count = 1, .volumes = volumes, .volume_count = 2};
     assert_ptr_equal(guest_partition_of(&disk, "/dev/mapper/old--vg-root"), &volumes[1]);
     assert_ptr_equal(guest_partition_of(&disk, "/dev/old-vg/root"), &volumes[1]);
+    assert_ptr_equal(guest_partition_of(&disk, "/dev/disk/by-id/dm-uuid-LVM-abc"), &volumes[1]);
     assert_ptr_equal(guest_partition_of(&disk, "UUID=333"), &volumes[1]);
     assert_null(guest_partition_of(&disk, "/dev/mapper/old--vg-home"));
     assert_ptr_equal(guest_partition_of(&disk, "/dev/md0"), &volumes[0]);
@@ -323,6 +344,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_debian_server_is_understood),
+        cmocka_unit_test(older_systems_keep_their_name_elsewhere),
         cmocka_unit_test(its_kernel_initrd_and_default_entry_are_known),
         cmocka_unit_test(its_network_card_is_known_by_name_and_old_mac),
         cmocka_unit_test(kernels_are_listed_newest_first),

@@ -110,11 +110,29 @@ static bool is_plain(const char *text)
     return true;
 }
 
+static char *plain_name(const char *text)
+{
+    cleanup_free char *copy = checked_copy(text);
+    char *name = copy ? string_trim(copy) : NULL;
+    return name && *name && is_plain(name) ? checked_copy(name) : NULL;
+}
+
+/* /etc/HOSTNAME: SUSE up to 12 and Slackware; a setting: RHEL up to 6, and Gentoo with OpenRC. */
 static char *read_hostname(int fd)
 {
-    cleanup_free char *line = root_read_line(fd, "/etc/hostname");
-    char *name = line ? string_trim(line) : NULL;
-    return name && *name && is_plain(name) ? checked_copy(name) : NULL;
+    static const char *const files[] = {"/etc/hostname", "/etc/HOSTNAME"};
+    static const struct { const char *path, *setting; } settings[] = {{"/etc/sysconfig/network", "HOSTNAME"}, {"/etc/conf.d/hostname", "hostname"}};
+    char *name = NULL;
+    for (size_t i = 0; !name && i < sizeof files / sizeof *files; i++) {
+        cleanup_free char *line = root_read_line(fd, files[i]);
+        name = plain_name(line);
+    }
+    for (size_t i = 0; !name && i < sizeof settings / sizeof *settings; i++) {
+        cleanup_free char *text = root_read(fd, settings[i].path, TEXT_MAX, NULL);
+        cleanup_free char *value = text ? assignment(text, settings[i].setting) : NULL;
+        name = plain_name(value);
+    }
+    return name;
 }
 
 /* ELF header: magic, class (32 or 64 bits) and e_machine at byte 18, in the machine's own byte order. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "../base/cleanup.h"
+#include "../guest/devices.h"
 #include "../guest/inspect.h"
 #include "proving.h"
 
@@ -33,8 +34,8 @@ static enum spec_state judge_spec(const struct proving *proving, const char *spe
         return SPEC_ABSENT; /* of a btrfs over several devices, of which not all came along */
     if (*partition && (*partition)->kind != LAYER_NONE && !old_disk)
         return SPEC_FOUND;
-    if (string_starts(spec, "/dev/disk/by-id/") || string_starts(spec, "/dev/disk/by-path/"))
-        return SPEC_NAMED_OTHERWISE; /* by the serial number or the slot of the source's disk */
+    if (string_starts(spec, "/dev/disk/by-id/") || string_starts(spec, "/dev/disk/by-path/")) /* a disk's serial number or slot; or a volume that is closed here */
+        return device_name_is_unstable(spec) ? SPEC_NAMED_OTHERWISE : SPEC_NOT_KNOWN;
     if (old_disk) {
         if (!proving->disk)
             return SPEC_NOT_KNOWN;

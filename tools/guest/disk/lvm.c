@@ -63,6 +63,28 @@ static void add_drivers(const char *targets, struct strings *drivers)
             strings_add_new(drivers, modules[i][1]);
 }
 
+static void append_plain_uuid(struct text *out, const char *uuid)
+{
+    for (; *uuid; uuid++)
+        if (*uuid != '-')
+            text_append_bytes(out, uuid, 1);
+}
+
+/* Its links by udev: Ubuntu's installer writes the one by UUID into fstab, and none of a volume's other names. */
+static void add_links(const struct group *group, const cJSON *row, const char *device, struct strings *names)
+{
+    const char *uuid = json_string(row, "lv_uuid"), *name = strrchr(device, '/') + 1;
+    cleanup_free char *by_name = checked_printf("/dev/disk/by-id/dm-name-%s", name);
+    cleanup_text struct text by_uuid = {0};
+    strings_add(names, by_name);
+    if (!uuid)
+        return;
+    text_append(&by_uuid, "/dev/disk/by-id/dm-uuid-LVM-");
+    append_plain_uuid(&by_uuid, group->uuid);
+    append_plain_uuid(&by_uuid, uuid);
+    strings_add(names, by_uuid.data);
+}
+
 static void add_volume(struct guest *guest, const struct group *group, const cJSON *row)
 {
     const char *device = json_string(row, "lv_dm_path"), *path = json_string(row, "lv_path");
@@ -78,6 +100,7 @@ static void add_volume(struct guest *guest, const struct group *group, const cJS
     strings_add(&volume->names, device);
     if (path && *path)
         strings_add(&volume->names, path);
+    add_links(group, row, device, &volume->names);
     add_drivers(json_string(row, "lv_modules"), &volume->drivers);
     volume_probe(guest, volume);
 }
@@ -176,7 +199,7 @@ static void open_groups(struct guest *guest, enum guest_access access, const str
     cleanup_json cJSON *of_physicals = NULL, *of_logicals = NULL;
     cleanup_free char *config = lvm_config(&physicals->devices, "");
     const cJSON *physical_rows = lvm_ask(config, "pvs", NULL, "pv", "pv_name,vg_uuid,vg_name", &of_physicals, &err), *row;
-    const char *fields = "vg_uuid,lv_name,lv_dm_path,lv_path,lv_attr,origin,lv_modules";
+    const char *fields = "vg_uuid,lv_uuid,lv_name,lv_dm_path,lv_path,lv_attr,origin,lv_modules";
     const cJSON *rows = physical_rows ? lvm_ask(config, "lvs", NULL, "lv", fields, &of_logicals, &err) : NULL;
     if (!rows) {
         stay_closed(physicals, string_trim(err.message));

@@ -156,17 +156,16 @@ static unsigned missing_disks(const char *device)
     return fd >= 0 && read(fd, text, sizeof text - 1) > 0 ? (unsigned)strtoul(text, NULL, 10) : 0;
 }
 
-/* "/dev/md/0" is /dev/md0, too. */
-static void add_names(struct partition *volume, const char *name)
+/* "/dev/md/0" is /dev/md0, too. udev's link by UUID is what Ubuntu's installer writes into fstab. */
+static void add_names(struct partition *volume, const struct array *array)
 {
-    if (!name)
-        return;
-    strings_add(&volume->names, name);
-    const char *short_name = string_starts(name, "/dev/md/") ? name + strlen("/dev/md/") : NULL;
-    if (!short_name || !*short_name || strspn(short_name, "0123456789") != strlen(short_name))
-        return;
-    cleanup_free char *node = checked_printf("/dev/md%s", short_name);
-    strings_add(&volume->names, node);
+    const char *name = array->name, *short_name = name && string_starts(name, "/dev/md/") ? name + strlen("/dev/md/") : "";
+    cleanup_free char *node = checked_printf("/dev/md%s", short_name), *link = checked_printf("/dev/disk/by-id/md-uuid-%s", array->uuid);
+    if (name)
+        strings_add(&volume->names, name);
+    if (*short_name && strspn(short_name, "0123456789") == strlen(short_name))
+        strings_add(&volume->names, node);
+    strings_add(&volume->names, link);
 }
 
 static int open_array(struct guest *guest, enum guest_access access, const struct array *array, struct error *err)
@@ -183,7 +182,7 @@ static int open_array(struct guest *guest, enum guest_access access, const struc
     struct partition *volume = volume_add(guest, device, LAYER_RAID, array->containers[0]);
     if (!volume)
         return 0;
-    add_names(volume, array->name);
+    add_names(volume, array);
     volume->missing = missing_disks(device);
     strings_add_new(&volume->drivers, "md_mod");
     strings_add_new(&volume->drivers, module);
