@@ -49,6 +49,13 @@ static void a_root_in_volumes_needs_what_puts_them_together(void **state)
     scene_expect(&scene, "volumes", LINK_HOLDS, "/dev/mapper/old--vg-root");
     scene_expect(&scene, "root", LINK_HOLDS, "the volume /dev/mapper/old--vg-root (ext4)");
     scene_expect(&scene, "fstab", LINK_HOLDS, "1 of the 1");
+    free(scene.guest.fstab[0].spec); /* as Ubuntu's installer names it: once it is of a volume that is closed, once of one that is here */
+    scene.guest.fstab[0].spec = checked_copy("/dev/disk/by-id/dm-uuid-LVM-abc");
+    scene_prove(&scene);
+    scene_expect(&scene, "fstab", LINK_UNKNOWN, "/dev/disk/by-id/dm-uuid-LVM-abc for /");
+    strings_add(&scene.guest.disk.volumes[0].names, "/dev/disk/by-id/dm-uuid-LVM-abc");
+    scene_prove(&scene);
+    scene_expect(&scene, "fstab", LINK_HOLDS, "1 of the 1");
     scene_end(&scene);
     scene_begin(&scene, "qemu-virtio");
     open_on_volume(&scene, without_driver);

@@ -1,7 +1,10 @@
 /* The console is the operator's way in when all else fails: what the guest has, it keeps; what only Xen has becomes the screen. */
+#include "console.h"
+
 #include <string.h>
 
 #include "../base/cleanup.h"
+#include "../base/root.h"
 #include "boot/command_line.h"
 #include "planning.h"
 #include "start_scripts.h"
@@ -85,6 +88,57 @@ static void settle_upstart(struct planning *planning)
     }
 }
 
+struct getty {
+    const char *line;
+    bool waited;
+};
+
+static void settle_getty(struct text *out, const char *line, size_t length, void *context)
+{
+    struct getty *getty = context;
+    bool waits = length > 8 && strncmp(line, "BindsTo=", 8) == 0;
+    if (waits)
+        text_printf(out, "ConditionPathExists=/dev/%s", getty->line);
+    else
+        text_append_bytes(out, line, length);
+    getty->waited |= waits;
+}
+
+char *getty_unit_where_there_is(const char *unit, const char *line)
+{
+    struct getty getty = {.line = line};
+    cleanup_free char *better = text_rewrite_lines(unit, settle_getty, &getty);
+    return getty.waited ? take_pointer(better) : NULL;
+}
+
+static char *getty_template(const struct planning *planning, const char *name)
+{
+    cleanup_free char *path = checked_printf("/lib/systemd/system/%s@.service", name), *usr_path = checked_printf("/usr%s", path);
+    char *text = planning_read(planning, path);
+    return text ? text : planning_read(planning, usr_path);
+}
+
+/* A login that was enabled by hand is bound to its device, and systemd waits for that for a minute and a half at every start. What the administrator made
+ * is a link to the template; a unit of that very name goes before the template. */
+static void settle_getty_of_systemd(struct planning *planning, const char *name, const char *line)
+{
+    int root_fd = planning->guest->root_fd;
+    cleanup_free char *unit = checked_printf("%s@%s.service", name, line), *path = checked_printf("/etc/systemd/system/%s", unit);
+    cleanup_free char *text = system_unit_is_enabled(root_fd, unit) && !root_exists(root_fd, path) ? getty_template(planning, name) : NULL;
+    cleanup_free char *better = text ? getty_unit_where_there_is(text, line) : NULL;
+    cleanup_free char *content = better ? checked_printf("# Written by rehost: the template, which is not to wait for a console that only Xen has.\n%s", better) : NULL;
+    if (content)
+        planning_write(planning, path, content, "systemd would wait for Xen's console at every start");
+}
+
+static void settle_systemd(struct planning *planning)
+{
+    for (size_t i = 0; i < sizeof xen_lines / sizeof *xen_lines; i++) {
+        settle_getty_of_systemd(planning, "serial-getty", xen_lines[i]);
+        settle_getty_of_systemd(planning, "getty", xen_lines[i]);
+    }
+}
+
 static void note_console(struct planning *planning, const char *arguments)
 {
     cleanup_strings struct strings consoles = {0};
@@ -111,6 +165,7 @@ void plan_console(struct planning *planning)
     if (!rules.keep_consoles) {
         settle_securetty(planning);
         settle_upstart(planning);
+        settle_systemd(planning);
     }
     if (!arguments)
         return;
