@@ -49,13 +49,13 @@ tries "... that is named" shows 'disk2 is given, and source2 is not'
 
 job "source=$SYSTEM" "disk=$WORK/system"
 tries "the plan misses /home, and a disk that holds it is asked for" runs 1 \
-    --expect '/dev/sdb1 on /home, which is on no partition of this disk' \
+    --expect '/dev/sdb1 for /home in /etc/fstab is not on this disk' \
     --expect 'Another disk of this server .*: ' --answer "$SYSTEM" --expect 'is named as the source of two disks' \
     --expect 'Another disk of this server .*: ' --answer "$HOME_DISK" \
     --expect "Disk for $HOME_DISK .*: " --answer "$WORK/system" --expect 'cannot be the target: .* goes there' \
     --expect "Disk for $HOME_DISK .*: " --answer "$WORK/data" \
     --expect "Type yes to overwrite $WORK/system and $WORK/data: " --answer no -- "${move[@]}"
-tries "with both the plan misses nothing" test "$(grep -c 'which is on no partition' "$SHOWN")" -eq 1
+tries "with both the plan misses nothing" test "$(grep -c 'in /etc/fstab is not on this disk' "$SHOWN")" -eq 1
 tries "both are bit for bit as before" test "$(digest "$WORK/system") $(digest "$WORK/data")" = "$before"
 rm -f "$DOCUMENT"
 

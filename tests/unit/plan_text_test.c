@@ -12,6 +12,7 @@
 #include "plan/boot/boot_loader.h"
 #include "plan/boot/debconf.h"
 #include "plan/boot/grub2.h"
+#include "plan/console.h"
 #include "guest/devices.h"
 #include "plan/diff.h"
 #include "plan/fstab.h"
@@ -326,6 +327,24 @@ static void the_old_machines_clock_and_console_leave_the_command_line(void **sta
     assert_non_null(strstr(kept, "console=hvc0"));
 }
 
+static void devices_of_other_initrds_go_to_uuid_too(void **state)
+{
+    (void)state;
+    assert_grub("GRUB_CMDLINE_LINUX=\"root=/dev/ram0 real_root=/dev/sda1 real_resume=/dev/sda5 crypt_root=/dev/sda5\"\n",
+                "GRUB_CMDLINE_LINUX=\"root=/dev/ram0 real_root=UUID=one real_resume=UUID=five crypt_root=UUID=five\"\n");
+    assert_grub("GRUB_CMDLINE_LINUX=\"cryptdevice=/dev/sda1:root:allow-discards cryptroot=/dev/sda5 cryptdm=root\"\n",
+                "GRUB_CMDLINE_LINUX=\"cryptdevice=UUID=one:root:allow-discards cryptroot=UUID=five cryptdm=root\"\n");
+    assert_grub("GRUB_CMDLINE_LINUX=\"cryptdevice=/dev/sdc9:root crypt_root=/dev/sdc9 real_resume=/dev/sdc8\"\n",
+                "GRUB_CMDLINE_LINUX=\"cryptdevice=/dev/sdc9:root crypt_root=/dev/sdc9 \"\n");
+}
+
+static void a_login_of_systemd_does_not_wait_for_its_line(void **state)
+{
+    (void)state;
+    assert_same(getty_unit_where_there_is("[Unit]\nBindsTo=dev-%i.device\nAfter=dev-%i.device\n", "hvc0"), "[Unit]\nConditionPathExists=/dev/hvc0\nAfter=dev-%i.device\n");
+    assert_null(getty_unit_where_there_is("[Unit]\nAfter=dev-%i.device\n", "hvc0"));
+}
+
 static void a_root_that_is_lost_stays_where_nothing_else_names_one(void **state)
 {
     (void)state;
@@ -424,6 +443,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_array_may_lie_on_other_disks_now),
         cmocka_unit_test(the_old_machines_clock_and_console_leave_the_command_line),
+        cmocka_unit_test(devices_of_other_initrds_go_to_uuid_too),
+        cmocka_unit_test(a_login_of_systemd_does_not_wait_for_its_line),
         cmocka_unit_test(a_root_that_is_lost_stays_where_nothing_else_names_one),
         cmocka_unit_test(every_boot_loader_gets_its_default),
         cmocka_unit_test(grubenv_keeps_its_length),

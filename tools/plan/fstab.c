@@ -5,6 +5,7 @@
 
 #include "../base/cleanup.h"
 #include "../guest/devices.h"
+#include "../guest/inspect.h"
 #include "planning.h"
 
 #define BLANKS " \t"
@@ -55,13 +56,6 @@ static bool is_optical_or_floppy(const char *spec, const char *type)
            string_starts(spec, "/dev/fd") || string_starts(spec, "/dev/floppy");
 }
 
-static void say_absent(struct planning *planning, const char *spec, const char *file)
-{
-    planning->plan->absent_file_systems++;
-    planning_warn(planning, "move that disk too, or put nofail among the options of that line.",
-                  "/etc/fstab mounts %s on %s, which is on no partition of %s", spec, file, planning->guest->other_count ? "these disks" : "this disk");
-}
-
 static char *resolve_by_uuid(void *context, const char *spec, const char *file, const char *type)
 {
     struct planning *planning = context;
@@ -73,8 +67,8 @@ static char *resolve_by_uuid(void *context, const char *spec, const char *file, 
         return NULL;
     const struct partition *partition = device_partition(planning->guest, spec);
     if (!partition)
-        say_absent(planning, spec, file);
-    else if (!device_holds(partition, type))
+        return NULL; /* said by find_missing */
+    if (!device_holds(partition, type))
         planning_warn(planning, "look at the line in /etc/fstab; it is left as it is.", "/etc/fstab says that %s (%s) holds %s, but it holds %s",
                       spec, file, type, partition->fs_type ? partition->fs_type : "no known file system");
     else if (!partition->uuid)
@@ -84,33 +78,23 @@ static char *resolve_by_uuid(void *context, const char *spec, const char *file, 
     return NULL;
 }
 
-static bool is_at_hand(const struct guest *guest, bool by_uuid, const char *name)
+/* Does the entry name one file system, and is it on none of the disks at hand? By a name of its content, or by one that the old machine gave. */
+static bool is_missing(const struct guest *guest, const struct fstab_entry *entry)
 {
-    const struct partition *part;
-    for (size_t i = 0; (part = guest_part(guest, i)); i++) {
-        const char *has = by_uuid ? part->uuid : part->label;
-        if (has && strcasecmp(has, name) == 0)
-            return true;
-    }
-    return false;
+    static const char *const by_content[] = {"UUID=", "LABEL=", "PARTUUID=", "/dev/disk/by-uuid/", "/dev/disk/by-label/", "/dev/disk/by-partuuid/"};
+    for (size_t i = 0; i < sizeof by_content / sizeof *by_content; i++)
+        if (string_starts(entry->spec, by_content[i]))
+            return guest->disk.partition_count && !guest_find_partition(guest, entry->spec);
+    return device_name_is_unstable(entry->spec) && !is_optical_or_floppy(entry->spec, entry->type) && !device_partition(guest, entry->spec);
 }
 
-/* A line by UUID or LABEL is as good as the file system that carries it. */
 static void find_missing(struct planning *planning, const struct fstab_entry *entry)
 {
-    const struct guest *guest = planning->guest;
-    bool by_uuid = string_starts(entry->spec, "UUID="), by_label = string_starts(entry->spec, "LABEL=");
-    if ((!by_uuid && !by_label) || !guest->disk.partition_count)
-        return;
-    cleanup_free char *wanted = checked_copy(strchr(entry->spec, '=') + 1);
-    char *bare = wanted + (*wanted == '"');
-    bare[strcspn(bare, "\"")] = '\0';
-    if (is_at_hand(guest, by_uuid, bare))
+    if (!is_missing(planning->guest, entry))
         return;
     planning->plan->absent_file_systems++;
-    const char *where = guest->other_count ? "on none of these disks" : "not on this disk";
-    bool optional = entry->options && (strstr(entry->options, "nofail") || strstr(entry->options, "noauto"));
-    if (optional)
+    const char *where = planning->guest->other_count ? "on none of these disks" : "not on this disk";
+    if (fstab_has_option(entry, "nofail") || fstab_has_option(entry, "noauto"))
         planning_note(planning, "%s for %s in /etc/fstab is %s; the line lets the boot go on without it", entry->spec, entry->file, where);
     else
         planning_warn(planning, "move that disk too, or put nofail among the options of that line.",

@@ -102,6 +102,18 @@ char *lvm_conf_settled(const char *text)
     return text_rewrite_lines(text, take_out, (void *)(const char *const[]){"filter", "global_filter", NULL});
 }
 
+/* A list over several lines, which nobody takes apart. */
+static bool still_names_old_disk(const char *text)
+{
+    const char *line;
+    for (size_t length; next_line(&text, &line, &length);) {
+        size_t blanks = strspn(line, " \t");
+        if (blanks < length && line[blanks] != '#' && names_old_disk(line, length))
+            return true;
+    }
+    return false;
+}
+
 static char *resolve_by_uuid(void *context, const char *device)
 {
     const struct planning *planning = context;
@@ -134,7 +146,11 @@ void plan_volumes(struct planning *planning)
     static const char *const mdadm[] = {"/etc/mdadm/mdadm.conf", "/etc/mdadm.conf"};
     cleanup_free char *crypttab = planning_read(planning, "/etc/crypttab"), *lvm = planning_read(planning, "/etc/lvm/lvm.conf");
     settle(planning, "/etc/crypttab", crypttab ? crypttab_by_uuid(crypttab, resolve_by_uuid, planning) : NULL, BY_UUID);
-    settle(planning, "/etc/lvm/lvm.conf", lvm ? lvm_conf_settled(lvm) : NULL, "lets LVM look at this machine's disks");
+    cleanup_free char *settled = lvm ? lvm_conf_settled(lvm) : NULL;
+    if (settled && still_names_old_disk(settled))
+        planning_warn(planning, "put the filter on one line on the source, or let it accept all disks (\"a|.*|\").",
+                      "/etc/lvm/lvm.conf names disks of the old machine in a list of several lines; it is left as it is, and LVM may not see this machine's disk");
+    settle(planning, "/etc/lvm/lvm.conf", take_pointer(settled), "lets LVM look at this machine's disks");
     for (size_t i = 0; i < 2; i++) {
         cleanup_free char *text = planning_read(planning, mdadm[i]);
         settle(planning, mdadm[i], text ? mdadm_conf_settled(text) : NULL, "lets mdadm look at this machine's disks");

@@ -13,6 +13,9 @@
  * one hypervisor is wrong or slow on the next: clocksource=kvm-clock, xen, hyperv_clocksource_tsc_page, acpi_pm; clock=pit (kernels
  * up to 2.6.9); divider=10 (RHEL 4 and 5 on VMware); notsc; Xen's independent_wallclock; lpj= of another processor. */
 static const char *const clock_arguments[] = {"clocksource=", "clock=", "divider=", "notsc", "independent_wallclock=", "lpj="};
+/* Arguments that name a device; at the end of cryptdevice= follow its mapping's name and options. genkernel's initrd (Gentoo) takes real_root=,
+ * real_resume=, crypt_root= and crypt_swap=, that of Alpine cryptroot=, mkinitcpio's hook encrypt (Arch) cryptdevice=. */
+static const char *const device_arguments[] = {"root=", "real_root=", "resume=", "real_resume=", "crypt_root=", "crypt_swap=", "cryptroot=", "cryptdevice="};
 /* Consoles that Xen alone has. */
 static const char *const xen_consoles[] = {"console=hvc0", "console=xvc0", "xencons=tty", "xencons=tty1", "xencons=hvc0", "xencons=xvc"};
 
@@ -31,23 +34,41 @@ static bool word_is_among(const char *word, size_t length, const char *const *li
     return false;
 }
 
+/* The length of "root=" and the like at the start of the word; 0: it is none of these. */
+static size_t device_key(const char *word)
+{
+    for (size_t i = 0; i < sizeof device_arguments / sizeof *device_arguments; i++)
+        if (string_starts(word, device_arguments[i]))
+            return strlen(device_arguments[i]);
+    return 0;
+}
+
+/* The system waits for ever where one of these goes; without its resume= it only starts afresh. */
+static bool is_vital(const char *word, const struct command_line_rules *rules)
+{
+    if (string_starts(word, "root=") || string_starts(word, "real_root="))
+        return rules->keep_lost_root;
+    return string_starts(word, "crypt");
+}
+
 /* What stands in this word's place: NULL when it goes. The caller's. */
 static char *settled(const char *line, const char *word, size_t length, const struct command_line_rules *rules)
 {
-    size_t key = string_starts(word, "root=") ? 5 : string_starts(word, "resume=") ? 7 : 0;
+    size_t key = device_key(word);
     if (word_is_among(word, length, clock_arguments, sizeof clock_arguments / sizeof *clock_arguments))
         return NULL;
     if (!rules->keep_consoles && word_is_among(word, length, xen_consoles, sizeof xen_consoles / sizeof *xen_consoles))
         return strstr(line, "console=tty0") ? NULL : checked_copy("console=tty0");
     if (!key)
         return checked_copy_bytes(word, length);
-    cleanup_free char *device = checked_copy_bytes(word + key, length - key);
+    size_t end = string_starts(word, "cryptdevice=") ? key + strcspn(word + key, ":" WORD_ENDS) : length;
+    cleanup_free char *device = checked_copy_bytes(word + key, end - key);
     if (!device_name_is_unstable(device))
         return checked_copy_bytes(word, length);
     cleanup_free char *better = rules->resolve(rules->context, device);
     if (!better)
-        return key == 5 && rules->keep_lost_root ? checked_copy_bytes(word, length) : NULL;
-    return checked_printf("%.*s%s", (int)key, word, better);
+        return is_vital(word, rules) ? checked_copy_bytes(word, length) : NULL;
+    return checked_printf("%.*s%s%.*s", (int)key, word, better, (int)(length - end), word + end);
 }
 
 void command_line_settle(struct text *out, const char *line, size_t length, const struct command_line_rules *rules)

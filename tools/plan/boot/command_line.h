@@ -16,7 +16,7 @@ struct command_line_rules {
     bool keep_consoles;  /* this machine is Xen's too, and has hvc0 */
 };
 
-/* Appends the line with root= and resume= as `resolve` has them (taken out where it has none), the old hypervisor's clock
+/* Appends the line with root=, resume= and other names of devices as `resolve` has them (taken out where it has none, but for what is encrypted), the old hypervisor's clock
  * arguments taken out, and its console turned into the screen. All other words, and the blanks between them, stay. */
 void command_line_settle(struct text *out, const char *line, size_t length, const struct command_line_rules *rules);
 

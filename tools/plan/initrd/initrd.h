@@ -37,6 +37,7 @@ void initrd_plan_run(struct planning *planning, const char *const *argv, const c
 /* The pure core of each. `drivers` come with underscores; what the administrator names stays; an older block of ours goes. The caller's. */
 char *initramfs_modules_with(const char *text, const struct strings *drivers);
 char *dracut_conf_of(const struct strings *drivers, unsigned layers /* enum layer, one bit each */);
+char *dracut_conf_settled(const char *text); /* lines that add a device of the old machine are commented out */
 char *modprobe_conf_with(const char *text, const struct strings *drivers, const struct strings *missing);
 char *mkinitcpio_conf_with(const char *text, const struct strings *drivers);
 char *booster_yaml_with(const char *text, const struct strings *drivers);

@@ -3,11 +3,67 @@
 #include <string.h>
 
 #include "../../base/cleanup.h"
+#include "../../guest/devices.h"
+#include "../boot/command_line.h"
 #include "../shell_config.h"
 #include "initrd.h"
 
 #define CONF_DIRECTORY "/etc/dracut.conf.d"
 #define CONF_FILE CONF_DIRECTORY "/90-rehost.conf"
+#define COMMENT " # taken out by rehost: it names the old machine's disk"
+
+static void list_files(const struct planning *planning, struct strings *files)
+{
+    strings_add(files, "/etc/dracut.conf");
+    planning_list(planning, CONF_DIRECTORY, ".conf", files);
+}
+
+static bool is_command_line(const char *line, size_t length)
+{
+    return length > 14 && strncmp(line, "kernel_cmdline", 14) == 0;
+}
+
+/* add_device+=" /dev/sda3 ": the initrd would wait for it. */
+static bool adds_old_device(const char *line, size_t length)
+{
+    static const char key[] = "add_device";
+    cleanup_free char *copy = checked_copy_bytes(line, length);
+    char *rest = strchr(copy, '=');
+    if (!rest || strncmp(copy, key, sizeof key - 1) != 0)
+        return false;
+    for (char *word; (word = strsep(&rest, "= \t\"'"));)
+        if (device_name_is_unstable(word))
+            return true;
+    return false;
+}
+
+static void settle_line(struct text *out, const char *line, size_t length, void *context)
+{
+    (void)context;
+    bool goes = adds_old_device(line, length);
+    text_append(out, goes ? "#" : "");
+    text_append_bytes(out, line, length);
+    text_append(out, goes ? COMMENT : "");
+}
+
+char *dracut_conf_settled(const char *text)
+{
+    return text_rewrite_lines(text, settle_line, NULL);
+}
+
+static void settle(struct planning *planning)
+{
+    cleanup_strings struct strings files = {0};
+    list_files(planning, &files);
+    for (size_t i = 0; i < files.count; i++) {
+        cleanup_free char *text = planning_read(planning, files.items[i]);
+        cleanup_free char *better = text ? dracut_conf_settled(text) : NULL;
+        if (better && planning_write(planning, files.items[i], better, "no initrd waits for a disk of the old machine"))
+            planning->initrd_is_stale = true;
+        if (command_line_plan_file(planning, files.items[i], is_command_line, true))
+            planning->initrd_is_stale = true;
+    }
+}
 
 char *dracut_conf_of(const struct strings *drivers, unsigned layers)
 {
@@ -33,8 +89,7 @@ static bool configure(struct planning *planning, const struct strings *drivers)
 static bool is_named_by(const struct planning *planning, const char *name, const char *driver, char **where)
 {
     cleanup_strings struct strings files = {0};
-    strings_add(&files, "/etc/dracut.conf");
-    planning_list(planning, CONF_DIRECTORY, ".conf", &files);
+    list_files(planning, &files);
     for (size_t i = 0; i < files.count; i++) {
         cleanup_free char *text = planning_read(planning, files.items[i]);
         const char *cursor = text, *line;
@@ -81,4 +136,4 @@ static void run(struct planning *planning, const struct kernel *kernel, const st
     initrd_plan_run(planning, (const char *const[]){"dracut", "-f", path, kernel->version, NULL}, path, why);
 }
 
-const struct initrd_builder_ops dracut_builder = {.file = CONF_FILE, .configure = configure, .names = names, .is_usable = is_usable, .run = run};
+const struct initrd_builder_ops dracut_builder = {.file = CONF_FILE, .settle = settle, .configure = configure, .names = names, .is_usable = is_usable, .run = run};

@@ -8,7 +8,6 @@
 #include "initrd.h"
 
 #define MODULES_FILE "/etc/initramfs-tools/modules"
-#define RESUME_FILE "/etc/initramfs-tools/conf.d/resume"
 
 /* A line is a module and perhaps its parameters; all behind a '#' is a comment. */
 static bool text_names(const char *text, const char *driver)
@@ -35,12 +34,17 @@ char *initramfs_modules_with(const char *text, const struct strings *drivers)
     return text_with_block(own, body.data);
 }
 
-/* initramfs-tools reads initramfs.conf, then conf.d/ in the order of names: the last MODULES= holds. */
+/* initramfs-tools reads initramfs.conf, then conf.d/ in the order of names: the last setting holds. */
+static void list_settings(const struct planning *planning, struct strings *files)
+{
+    strings_add(files, "/etc/initramfs-tools/initramfs.conf");
+    planning_list(planning, "/etc/initramfs-tools/conf.d", "", files);
+}
+
 static char *modules_policy(const struct planning *planning)
 {
     cleanup_strings struct strings files = {0};
-    strings_add(&files, "/etc/initramfs-tools/initramfs.conf");
-    planning_list(planning, "/etc/initramfs-tools/conf.d", "", &files);
+    list_settings(planning, &files);
     char *policy = NULL;
     for (size_t i = 0; i < files.count; i++) {
         cleanup_free char *text = planning_read(planning, files.items[i]);
@@ -65,17 +69,29 @@ static bool takes_only_the_list(const struct planning *planning)
     return !string_is(policy, "most") && !string_is(policy, "dep"); /* with these it finds what it needs on the new machine */
 }
 
-/* A name of the old machine's swap makes the initrd wait for it, 30 seconds or for ever. */
-static void settle_resume(struct planning *planning)
+/* `lost` stands in the place of what is on none of these disks; NULL: that stays. */
+static void settle_device(struct planning *planning, const char *file, const char *name, const char *lost, const char *why)
 {
-    cleanup_free char *text = planning_read(planning, RESUME_FILE);
-    cleanup_free char *device = text ? shell_setting(text, "RESUME") : NULL;
+    cleanup_free char *text = planning_read(planning, file);
+    cleanup_free char *device = text ? shell_setting(text, name) : NULL;
     if (!device || !device_name_is_unstable(device))
         return;
     cleanup_free char *by_uuid = device_by_uuid(planning->guest, device);
-    cleanup_free char *better = shell_setting_replace(text, "RESUME", by_uuid ? by_uuid : "none");
-    if (planning_write(planning, RESUME_FILE, better, "names the swap to resume from by UUID, as its device name belongs to the old machine"))
+    const char *value = by_uuid ? by_uuid : lost;
+    cleanup_free char *better = value ? shell_setting_replace(text, name, value) : NULL;
+    if (better && planning_write(planning, file, better, why))
         planning->initrd_is_stale = true;
+}
+
+/* A name of the old machine's swap makes the initrd wait for it, 30 seconds or for ever. ROOT is for loaders that hand no root= over. */
+static void settle_devices(struct planning *planning)
+{
+    cleanup_strings struct strings files = {0};
+    list_settings(planning, &files);
+    for (size_t i = 0; i < files.count; i++) {
+        settle_device(planning, files.items[i], "RESUME", "none", "names the swap to resume from by UUID, as its device name belongs to the old machine");
+        settle_device(planning, files.items[i], "ROOT", NULL, "names the root file system by UUID, as its device name belongs to the old machine");
+    }
 }
 
 /* "update_initramfs=no" turns `update-initramfs -u` into nothing, which then ends well. */
@@ -104,7 +120,7 @@ static void run(struct planning *planning, const struct kernel *kernel, const st
 
 const struct initrd_builder_ops initramfs_tools_builder = {
     .file = MODULES_FILE,
-    .settle = settle_resume,
+    .settle = settle_devices,
     .with_drivers = initramfs_modules_with,
     .names = names,
     .takes_only_the_list = takes_only_the_list,
