@@ -88,6 +88,8 @@ static struct partition partition_of(const cJSON *item, const char *disk)
         .number = number,
         .fs_type = checked_copy(json_string(item, "fs_type")),
         .uuid = checked_copy(json_string(item, "uuid")),
+        .label = checked_copy(json_string(item, "label")),
+        .partuuid = checked_copy(json_string(item, "partuuid")),
         .type = checked_copy(json_string(item, "type")),
         .mount_point = checked_copy(json_string(item, "mount_point")),
         .problem = checked_copy(json_string(item, "problem")),
@@ -158,7 +160,8 @@ static void take_choices(struct test_case *test)
 
 /* What each initrd holds once the guest's builder made it anew for the machines of these cases. */
 static const char *const made_anew[] = {"virtio", "virtio_ring", "virtio_blk", "virtio_pci", "virtio_pci_legacy_dev", "virtio_pci_modern_dev",
-                                        "virtio_scsi", "nvme", "nvme_core", "ahci", "libahci", "libata", "scsi_common", "scsi_mod", "sd_mod", "ata_generic",
+                                        "virtio_scsi", "nvme", "nvme_core", "ahci", "libahci", "libata", "scsi_common", "scsi_mod", "sd_mod", "ata_generic", "ata_piix",
+                                        "hv_vmbus", "hv_storvsc", "vmw_pvscsi",
                                         "ext4", "ext3", "jbd", "xfs", "btrfs", "crc16", "mbcache", "jbd2", "dm_mod", "dm_crypt", "md_mod", "raid1",
                                         "usr/sbin/lvm", "usr/sbin/mdadm", "usr/sbin/cryptsetup", NULL};
 
@@ -392,7 +395,7 @@ static void pretend_run(struct test_case *test, const struct operation *operatio
         fixture_put_initrd_at(&test->fixture, path, made_anew);
     else {
         cleanup_free char *text = root_read(test->guest.root_fd, path, 1 << 20, NULL);
-        for (char *at = text; (at = strstr(at, "root=/dev/sda1")); at++)
+        for (char *at = text; (at = strstr(at, "root=/dev/sda")); at++)
             memcpy(at, "root=UUID=x   ", 14);
         fixture_put(&test->fixture, path, text);
     }

@@ -48,7 +48,7 @@ void boot_entry_add_arguments(struct boot_entry *entry, const char *words)
 {
     bool first = !entry->arguments || !*entry->arguments;
     boot_entry_set(&entry->arguments, first ? checked_copy(words) : checked_printf("%s %s", entry->arguments, words));
-    boot_entry_set(&entry->root, command_line_value(entry->arguments, "root"));
+    boot_entry_set(&entry->root, command_line_root(entry->arguments));
 }
 
 char *command_line_value(const char *command_line, const char *name)
@@ -62,4 +62,10 @@ char *command_line_value(const char *command_line, const char *name)
         word += length + strspn(word + length, " \t\n");
     }
     return value;
+}
+
+char *command_line_root(const char *command_line)
+{
+    char *real = command_line_value(command_line, "real_root");
+    return real ? real : command_line_value(command_line, "root");
 }

@@ -37,6 +37,8 @@ void boot_entry_set(char **field, char *value);
 void boot_entry_add_arguments(struct boot_entry *entry, const char *words);
 /* The last NAME=value word of a kernel command line; the caller's. */
 char *command_line_value(const char *command_line, const char *name);
+/* What root= says there; the initrd of genkernel (Gentoo) takes it from real_root=, beside which root= is /dev/ram0. The caller's, or NULL. */
+char *command_line_root(const char *command_line);
 
 /* GRUB legacy's menu.lst or grub.conf. */
 void grub_legacy_entries(const char *config, struct boot_entries *entries);

@@ -219,6 +219,9 @@ static const struct place {
     {BOOT_LOADER_GRUB2, "/boot/grub2/grub.cfg", read_grub2},
     {BOOT_LOADER_GRUB2, "/boot/efi/EFI/redhat/grub.cfg", read_grub2}, /* RHEL 7 and 8 on EFI */
     {BOOT_LOADER_GRUB2, "/boot/efi/EFI/centos/grub.cfg", read_grub2},
+    {BOOT_LOADER_GRUB2, "/boot/efi/EFI/rocky/grub.cfg", read_grub2},
+    {BOOT_LOADER_GRUB2, "/boot/efi/EFI/almalinux/grub.cfg", read_grub2},
+    {BOOT_LOADER_GRUB2, "/boot/efi/EFI/fedora/grub.cfg", read_grub2}, /* up to 33 */
     {BOOT_LOADER_SYSTEMD_BOOT, "/boot/efi/loader/loader.conf", read_systemd_boot},
     {BOOT_LOADER_SYSTEMD_BOOT, "/efi/loader/loader.conf", read_systemd_boot},
     {BOOT_LOADER_SYSTEMD_BOOT, "/boot/loader/loader.conf", read_systemd_boot},

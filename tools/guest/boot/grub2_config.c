@@ -132,7 +132,7 @@ static void take_kernel(struct boot_entry *entry, const char *cursor, const char
         text_append(&arguments, word.data);
     }
     entry->arguments = text_take(&arguments);
-    entry->root = command_line_value(entry->arguments, "root");
+    entry->root = command_line_root(entry->arguments);
 }
 
 static void take_initrd(struct boot_entry *entry, const char *cursor, const char *end)

@@ -51,14 +51,15 @@ static char *file_of(int root_fd, const char *version, const char *const *by_ver
 /* Debian's and Fedora's names, then SUSE's, then those of a kernel made by hand and of Gentoo's genkernel. */
 static char *image_of(int root_fd, const char *version)
 {
-    return file_of(root_fd, version, (const char *const[]){"/boot/vmlinuz-*", "/boot/vmlinux-*", "/boot/kernel-*", "/boot/kernel-genkernel-x86_64-*", "/lib/modules/*/vmlinuz", NULL},
+    return file_of(root_fd, version, (const char *const[]){"/boot/vmlinuz-*", "/boot/vmlinux-*", "/boot/kernel-*", "/boot/kernel-genkernel-x86_64-*", "/boot/kernel-genkernel-x86-*", "/lib/modules/*/vmlinuz", NULL},
                    (const char *const[]){"/boot/vmlinuz-*", NULL});
 }
 
 static char *initrd_of(int root_fd, const char *version)
 {
     return file_of(root_fd, version,
-                   (const char *const[]){"/boot/initrd.img-*", "/boot/initramfs-*.img", "/boot/initrd-*", "/boot/initrd-*.img", "/boot/initramfs-genkernel-x86_64-*", NULL},
+                   (const char *const[]){"/boot/initrd.img-*", "/boot/initramfs-*.img", "/boot/initrd-*", "/boot/initrd-*.img", "/boot/initramfs-genkernel-x86_64-*",
+                                         "/boot/initramfs-genkernel-x86-*", NULL},
                    (const char *const[]){"/boot/initramfs-*.img", "/boot/booster-*.img", "/boot/initramfs-*", NULL});
 }
 
@@ -214,14 +215,23 @@ const struct initrd *kernel_started_initrd(const struct kernel *kernel)
     return kernel->copy.path ? &kernel->copy : &kernel->initrd;
 }
 
+/* Fedora's and openSUSE's kernels lie beside their modules; where systemd-boot starts them, their initrds are made on the EFI system partition and
+ * nowhere else. */
+static bool only_menu_has_initrd(const struct guest *guest, const struct boot_entry *entry, const struct kernel *kernel)
+{
+    return !kernel->initrd.path && entry->initrd && root_is_file(guest->root_fd, entry->initrd);
+}
+
 void kernels_join_menu(struct guest *guest)
 {
-    for (size_t i = 0; i < guest->boot.menu.count; i++) {
-        struct boot_entry *entry = &guest->boot.menu.items[i];
+    const struct boot_entries *menu = &guest->boot.menu;
+    for (size_t n = 0; n < menu->count; n++) { /* what boots comes first, as its files are those that count */
+        size_t i = (menu->chosen + n) % menu->count;
+        struct boot_entry *entry = &menu->items[i];
         entry->kernel_index = kernel_index_of(guest, entry);
         struct kernel *kernel = entry->kernel_index >= 0 ? &guest->kernels[entry->kernel_index] : NULL;
-        bool boots_unified = entry->is_unified && i == guest->boot.menu.chosen; /* an initrd in /boot is but what it was made of */
-        if (kernel && (!kernel->image || boots_unified) && root_is_file(guest->root_fd, entry->kernel))
+        bool boots_unified = entry->is_unified && i == menu->chosen; /* an initrd in /boot is but what it was made of */
+        if (kernel && (!kernel->image || boots_unified || only_menu_has_initrd(guest, entry, kernel)) && root_is_file(guest->root_fd, entry->kernel))
             take_files(guest, entry, kernel);
     }
     for (size_t i = 0; i < guest->kernel_count; i++)
