@@ -5,73 +5,77 @@
 #include "../base/cleanup.h"
 #include "../base/root.h"
 #include "planning.h"
+#include "services.h"
 #include "start_scripts.h"
 
 #define UNITS_MAX 8
+#define WORDS_MAX 8
 
 static const struct hypervisor {
     const char *name;
-    const char *dmi[3];    /* what the vendor or the product of such a machine says (DMI) */
+    const char *dmi[WORDS_MAX]; /* what the vendor or the product of such a machine says (DMI) */
     const char *condition; /* systemd.unit(5), ConditionVirtualization= */
     const char *units[UNITS_MAX];
 } hypervisors[] = {
     {"VMware Tools", {"VMware"}, "vmware", {"vmtoolsd", "open-vm-tools", "vgauthd", "vmware-tools", "vmware-tools-thinprint", "run-vmblock-fuse.mount"}},
     {"VirtualBox Guest Additions", {"innotek", "VirtualBox"}, "oracle", {"vboxadd", "vboxadd-service", "vboxservice", "virtualbox-guest-utils"}},
-    {"Hyper-V's services", {"Microsoft"}, "microsoft", {"hypervkvpd", "hypervvssd", "hypervfcopyd", "hv-kvp-daemon", "hv-vss-daemon", "hv_kvp_daemon", "hv_vss_daemon"}},
+    {"Hyper-V's services", {"Microsoft"}, "microsoft",
+     {"hypervkvpd", "hypervvssd", "hypervfcopyd", "hv-kvp-daemon", "hv-vss-daemon", "hv_kvp_daemon", "hv_vss_daemon", "hv_fcopy_daemon"}},
     {"XenServer's guest utilities", {"Xen", "HVM domU"}, "xen", {"xe-linux-distribution", "xe-daemon", "xenstored"}},
-    {"Parallels Tools", {"Parallels"}, "parallels", {"prltoolsd", "prl-x11"}},
+    {"Parallels Tools", {"Parallels"}, "parallels", {"prltoolsd", "prltools", "prl-x11"}},
+    /* QEMU by its own name (Proxmox), up to 1.x by that of its BIOS; RHEL's and oVirt's, OpenStack's, Nutanix's. */
+    {"the agents of QEMU", {"QEMU", "Bochs", "Red Hat", "oVirt", "OpenStack", "KVM", "Nutanix"}, "|kvm\nConditionVirtualization=|qemu",
+     {"qemu-guest-agent", "qemu-ga", "ovirt-guest-agent"}},
 };
 
+#define SCANNER "look at its state after the move; its kernel module must fit the kernel."
+#define MONITOR "take it out after the move; it watches hardware that stays behind."
 /* Programs that are known to bring kernel modules of their own, or that want the old machine's hardware. They are left as they are. */
 static const struct {
     const char *path, *name, *advice;
 } others[] = {
-    {"/opt/ds_agent", "Trend Micro Deep Security", "look at its state after the move; its kernel module must fit the kernel."},
-    {"/opt/sophos-av", "Sophos Anti-Virus", "look at its state after the move; its kernel module must fit the kernel."},
-    {"/opt/isec", "McAfee Endpoint Security", "look at its state after the move; its kernel module must fit the kernel."},
+    {"/opt/ds_agent", "Trend Micro Deep Security", SCANNER},
+    {"/opt/TrendMicro/SProtectLinux", "Trend Micro ServerProtect", SCANNER},
+    {"/opt/sophos-av", "Sophos Anti-Virus", SCANNER},
+    {"/opt/sophos-spl", "Sophos Protection for Linux", SCANNER},
+    {"/opt/isec", "McAfee Endpoint Security", SCANNER},
+    {"/opt/NAI/LinuxShield", "McAfee VirusScan Enterprise", SCANNER},
+    {"/opt/Symantec/symantec_antivirus", "Symantec AntiVirus", SCANNER},
+    {"/opt/kaspersky", "Kaspersky's scanner", SCANNER},
+    {"/opt/f-secure", "F-Secure's scanner", SCANNER},
+    {"/opt/eset", "ESET's scanner", SCANNER},
+    {"/opt/microsoft/mdatp", "Microsoft Defender", "look at its state after the move; it may take the server for a new one."},
     {"/opt/CrowdStrike", "CrowdStrike Falcon", "look at its state after the move; it may take the server for a new one."},
-    {"/opt/hp/hp-health", "HP's health monitor", "take it out after the move; it watches hardware that stays behind."},
-    {"/opt/dell/srvadmin", "Dell OpenManage", "take it out after the move; it watches hardware that stays behind."},
-    {"/opt/MegaRAID", "the MegaRAID Storage Manager", "take it out after the move; it watches hardware that stays behind."},
+    {"/opt/sentinelone", "SentinelOne", "look at its state after the move; it may take the server for a new one."},
+    {"/opt/hp/hp-health", "HP's health monitor", MONITOR},
+    {"/opt/dell/srvadmin", "Dell OpenManage", MONITOR},
+    {"/opt/fujitsu/ServerViewSuite", "Fujitsu's ServerView agents", MONITOR},
+    {"/opt/nec/esmpro_sa", "NEC's ESMPRO agent", MONITOR},
+    {"/opt/ibm/director", "IBM Director", MONITOR},
+    {"/opt/MegaRAID", "the MegaRAID Storage Manager", MONITOR},
+    {"/etc/emcp_registration", "EMC PowerPath", "take it out on the source; its devices (/dev/emcpower) and those paths stay behind."},
     {"/usr/sbin/aksusbd", "the driver of HASP licence dongles", "give the new machine the dongle, or a licence server."},
 };
 
 static bool is_here(const struct planning *planning, const struct hypervisor *hypervisor)
 {
     const struct hardware *hardware = planning->hardware;
-    for (size_t i = 0; i < 3 && hypervisor->dmi[i]; i++)
+    for (size_t i = 0; i < WORDS_MAX && hypervisor->dmi[i]; i++)
         if ((hardware->vendor && strstr(hardware->vendor, hypervisor->dmi[i])) || (hardware->product && strstr(hardware->product, hypervisor->dmi[i])))
             return true;
     return false;
 }
 
-/* The unit's own text; NULL: not installed, or masked by the administrator. */
-static char *unit_text(const struct planning *planning, const char *unit)
+/* The packages of most distributions see to it: by a condition, or by a device of that hypervisor alone, with which the unit comes and goes. */
+static bool starts_there_only(const char *text)
 {
-    static const char *const places[] = {"/etc/systemd/system", "/lib/systemd/system", "/usr/lib/systemd/system"};
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        cleanup_free char *path = checked_printf("%s/%s", places[i], unit);
-        cleanup_free char *link = root_readlink(planning->guest->root_fd, path);
-        if (string_is(link, "/dev/null"))
-            return NULL;
-        char *text = planning_read(planning, path);
-        if (text)
-            return text;
-    }
-    return NULL;
-}
-
-/* A script of init.d, from which systemd makes a unit of the same name. */
-static bool has_script(const struct planning *planning, const char *unit)
-{
-    cleanup_free char *script = checked_printf("/etc/init.d/%.*s", (int)strcspn(unit, "."), unit);
-    return root_is_file(planning->guest->root_fd, script);
+    return strstr(text, "ConditionVirtualization=") || strstr(text, "BindsTo=dev-");
 }
 
 static void hold_unit(struct planning *planning, const struct hypervisor *hypervisor, const char *unit, struct strings *held)
 {
-    cleanup_free char *text = unit_text(planning, unit);
-    if (text ? strstr(text, "ConditionVirtualization=") != NULL : !has_script(planning, unit)) /* the packages of most distributions have it */
+    cleanup_free char *text = service_unit_text(planning, unit), *name = checked_copy_bytes(unit, strcspn(unit, "."));
+    if (text ? starts_there_only(text) : !service_has_script(planning, name))
         return;
     strings_add(held, unit);
     cleanup_free char *path = checked_printf("/etc/systemd/system/%s.d/90-rehost.conf", unit);
@@ -98,9 +102,10 @@ static void hold_script(struct planning *planning, const struct hypervisor *hype
     }
     if (new_script || new_job)
         strings_add(held, name);
-    if ((script && !new_script) || (job && !new_job))
+    bool job_goes_on = job && !new_job && upstart_job_starts(job);
+    if ((script && !new_script) || job_goes_on)
         planning_warn(planning, "take the package out after the move.", "%s (%s) are of no use on this machine, and still start", hypervisor->name,
-                      job && !new_job ? job_path : script_path);
+                      job_goes_on ? job_path : script_path);
 }
 
 /* What is of no use here does not start here. */
@@ -120,22 +125,31 @@ static void hold(struct planning *planning, const struct hypervisor *hypervisor)
         planning_note(planning, "%s (%s) are of no use on this machine, and do not start here", hypervisor->name, names);
 }
 
-/* What fits this machine and lies there unused starts. A target's drop-in wants it: a plain file, unlike the link that `systemctl
- * enable` makes, and so taken back like any other. What is started by a device (SYSTEMD_WANTS of a udev rule) says so and is left alone. */
+/* Links of sysvinit's levels are made by tools that differ from one distribution to the next (chkconfig, insserv, update-rc.d). */
+static void name_unused_scripts(struct planning *planning, const struct hypervisor *hypervisor)
+{
+    for (size_t i = 0; i < UNITS_MAX && hypervisor->units[i]; i++)
+        if (service_has_script(planning, hypervisor->units[i]) && !service_is_started(planning, hypervisor->units[i]))
+            planning_note(planning, "%s (%s) are installed and fit this machine, and nothing starts them (chkconfig, insserv or update-rc.d does)", hypervisor->name,
+                          hypervisor->units[i]);
+}
+
+/* What fits this machine and lies there unused starts. What is started by a device (SYSTEMD_WANTS of a udev rule) says so and is left alone. */
 static void start(struct planning *planning, const struct hypervisor *hypervisor)
 {
     cleanup_strings struct strings started = {0};
+    if (!planning->guest->system.systemd)
+        name_unused_scripts(planning, hypervisor);
     for (size_t i = 0; planning->guest->system.systemd && i < UNITS_MAX && hypervisor->units[i]; i++) {
         cleanup_free char *unit = checked_printf("%s.service", hypervisor->units[i]);
-        cleanup_free char *text = unit_text(planning, unit);
+        cleanup_free char *text = service_unit_text(planning, unit);
         if (text && strstr(text, "[Install]") && !strstr(text, "BindsTo=") && !system_unit_is_enabled(planning->guest->root_fd, unit))
             strings_add(&started, unit);
     }
     if (!started.count)
         return;
     cleanup_free char *names = strings_join(&started, " ");
-    cleanup_free char *content = checked_printf("# Written by rehost: this machine's hypervisor is the one that they are for.\n[Unit]\nWants=%s\n", names);
-    planning_write(planning, "/etc/systemd/system/multi-user.target.d/90-rehost-agents.conf", content, "this machine's own tools start");
+    service_start(planning, "agents", names, "this machine's hypervisor is the one that they are for.", "this machine's own tools start");
     planning_note(planning, "%s (%s) are installed and fit this machine: they start from now on", hypervisor->name, names);
 }
 

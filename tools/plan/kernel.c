@@ -99,7 +99,8 @@ static char *way_out_of(const struct planning *planning)
 {
     const struct kernel *other = other_kernel_that_fits(planning);
     return other ? checked_printf("make the installed kernel %s the default on the source; it has the driver, and no entry of the boot menu starts it.", other->version)
-                 : checked_copy("install a kernel with the driver on the source, or give this machine a disk controller that the kernel knows.");
+                 : checked_copy("install a kernel with the driver on the source, or hand one or the driver in as a package (rehost.packages=, --packages; for Hyper-V there are "
+                                "its Linux Integration Services), or give this machine a disk controller that the kernel knows.");
 }
 
 static void block_disk(struct planning *planning, const struct hardware_disk *disk, const struct strings *without)
@@ -135,7 +136,8 @@ static void check_disks(struct planning *planning)
 static void complain_of_nic(struct planning *planning, const struct hardware_nic *nic, bool another_serves)
 {
     cleanup_free char *devices = strings_join(&nic->modaliases, ", ");
-    const char *way_out = "install a kernel with the driver on the source, or give this machine a network card that the kernel knows (e1000 is old and common).";
+    const char *way_out = "install a kernel with the driver on the source, or hand one or the driver in as a package (rehost.packages=, --packages; for Hyper-V there are its Linux "
+                          "Integration Services), or give this machine a network card that the kernel knows (e1000 is old and common).";
     if (another_serves)
         planning_warn(planning, way_out, "the kernel %s has no driver for the network card %s of this machine (%s; here the driver is %s)", planning->kernel->version,
                       nic->mac, devices, nic->driver ? nic->driver : "not known");

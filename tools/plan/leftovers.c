@@ -5,18 +5,25 @@
 #include "../base/root.h"
 #include "planning.h"
 
-#define XORG_CONF "/etc/X11/xorg.conf"
-
 /* X drivers of virtual screens; X finds the new one by itself since 2009, unless it is told. */
-static void settle_screen(struct planning *planning)
+static void settle_screen_file(struct planning *planning, const char *path)
 {
     static const char *const drivers[] = {"\"vmware\"", "\"vmmouse\"", "\"vboxvideo\"", "\"prlvideo\"", "\"cirrus\"", "\"qxl\"", "\"hyperv_fb\""};
-    cleanup_free char *text = planning_read(planning, XORG_CONF);
+    cleanup_free char *text = planning_read(planning, path);
     for (size_t i = 0; text && i < sizeof drivers / sizeof *drivers; i++)
         if (strstr(text, drivers[i])) {
-            planning_remove(planning, XORG_CONF, "names the old machine's screen; X finds the new one by itself");
+            planning_remove(planning, path, "names the old machine's screen; X finds the new one by itself");
             return;
         }
+}
+
+static void settle_screen(struct planning *planning)
+{
+    cleanup_strings struct strings files = {0};
+    strings_add(&files, "/etc/X11/xorg.conf");
+    planning_list(planning, "/etc/X11/xorg.conf.d", ".conf", &files);
+    for (size_t i = 0; i < files.count; i++)
+        settle_screen_file(planning, files.items[i]);
 }
 
 /* kdump's initrd holds the drivers of the machine that it was made on, and its service makes it anew when it is missing (RHEL 5 and

@@ -22,6 +22,7 @@ static const struct plan_step steps[] = {
     {"console", "the console is one that this machine has", true, plan_console},
     {"agents", "tools of another hypervisor do not start", true, plan_agents},
     {"leftovers", "what was made for the old machine's hardware is made anew", true, plan_leftovers},
+    {"machine", "what knows the old machine by its numbers takes this one for the same server, or is named", true, plan_machine},
     {"time", "something sets the clock", true, plan_time},
 };
 

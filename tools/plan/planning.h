@@ -69,6 +69,7 @@ void plan_volumes(struct planning *planning);
 void plan_modprobe(struct planning *planning);
 void plan_agents(struct planning *planning);
 void plan_leftovers(struct planning *planning);
+void plan_machine(struct planning *planning);
 void plan_lilo(struct planning *planning);
 void plan_time(struct planning *planning);
 

@@ -42,6 +42,15 @@ char *init_script_only_on(const char *script, const char *const *words, size_t c
     return text_take(&text);
 }
 
+bool upstart_job_starts(const char *job)
+{
+    const char *line;
+    for (size_t length; next_line(&job, &line, &length);)
+        if (string_starts(line + strspn(line, " \t"), "start on"))
+            return true;
+    return false;
+}
+
 struct upstart_job {
     bool stops_starting, is_odd;
 };

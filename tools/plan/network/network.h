@@ -26,6 +26,7 @@ bool network_udev_waits_for_names(const struct guest *guest);
 /* The static addresses that the job changes, in every file of settings that has them. */
 void network_readdress(struct planning *planning);
 /* What would undo it at the next boot: cloud-init, which writes the settings anew on what it takes for a new machine. */
+bool network_has_cloud_init(const struct guest *guest);
 void network_keep_from_cloud_init(struct planning *planning);
 /* The same: kudzu of RHEL up to 5. */
 void network_keep_from_kudzu(struct planning *planning);

@@ -9,7 +9,7 @@
 #define CLOUD_GUARD CLOUD_DIRECTORY "/99-rehost-network.cfg"
 #define DRIVE_RULES "/etc/udev/rules.d/70-persistent-cd.rules"
 
-static bool has_cloud_init(const struct guest *guest)
+bool network_has_cloud_init(const struct guest *guest)
 {
     return root_is_directory(guest->root_fd, CLOUD_DIRECTORY) && !root_exists(guest->root_fd, "/etc/cloud/cloud-init.disabled") &&
            (root_exists(guest->root_fd, "/usr/bin/cloud-init") || root_exists(guest->root_fd, "/usr/local/bin/cloud-init"));
@@ -33,7 +33,7 @@ static bool is_disabled(const struct planning *planning)
  * anew: DHCP on the first card. */
 void network_keep_from_cloud_init(struct planning *planning)
 {
-    if (!planning->plan->nic_move_count || !has_cloud_init(planning->guest) || is_disabled(planning))
+    if (!planning->plan->nic_move_count || !network_has_cloud_init(planning->guest) || is_disabled(planning))
         return;
     planning_write(planning, CLOUD_GUARD,
                    "# Written by rehost: the network settings of this server moved with it; cloud-init is not to write them anew.\n"
