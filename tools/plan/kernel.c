@@ -38,7 +38,7 @@ void drivers_of_chain(const struct kernel *kernel, const struct strings *modalia
     }
 }
 
-static bool nic_has_driver(const struct kernel *kernel, const struct hardware_nic *nic)
+bool kernel_drives_nic(const struct kernel *kernel, const struct hardware_nic *nic)
 {
     cleanup_strings struct strings drivers = {0}, without = {0};
     drivers_of_chain(kernel, &nic->modaliases, nic->driver, &drivers, &without);
@@ -58,7 +58,7 @@ static unsigned fitness(const struct planning *planning, const struct kernel *ke
     if (without.count)
         return 0;
     for (size_t i = 0; i < planning->hardware->nic_count; i++)
-        if (nic_has_driver(kernel, &planning->hardware->nics[i]))
+        if (kernel_drives_nic(kernel, &planning->hardware->nics[i]))
             return 2;
     return planning->hardware->nic_count ? 1 : 2;
 }
@@ -151,9 +151,9 @@ static void check_nics(struct planning *planning)
     const struct hardware *hardware = planning->hardware;
     size_t served = 0;
     for (size_t i = 0; i < hardware->nic_count; i++)
-        served += nic_has_driver(planning->kernel, &hardware->nics[i]);
+        served += kernel_drives_nic(planning->kernel, &hardware->nics[i]);
     for (size_t i = 0; i < hardware->nic_count; i++)
-        if (!nic_has_driver(planning->kernel, &hardware->nics[i]))
+        if (!kernel_drives_nic(planning->kernel, &hardware->nics[i]))
             complain_of_nic(planning, &hardware->nics[i], served > 0);
 }
 

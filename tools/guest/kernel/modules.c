@@ -219,7 +219,7 @@ static const struct module *find(const struct module_table *table, const char *n
     return bsearch(&key, table->modules, table->module_count, sizeof *table->modules, compare_modules);
 }
 
-size_t modules_match(const struct module_table *table, const char *modalias, struct strings *names)
+static size_t match_aliases(const struct module_table *table, const char *modalias, struct strings *names)
 {
     cleanup_free char *normal = checked_copy(modalias);
     normalise(normal);
@@ -233,6 +233,17 @@ size_t modules_match(const struct module_table *table, const char *modalias, str
         matches++;
     }
     return matches;
+}
+
+/* Hyper-V's generation 1 has the disks of its IDE controller twice: on VMBus, and for a kernel that has no driver for that as those of an 82371AB. */
+#define HYPER_V_IDE "vmbus:32264132cb86a2449b5c50d1417354f5"
+#define ITS_EMULATION "pci:v00008086d00007111sv00000000sd00000000bc01sc01i80"
+
+size_t modules_match(const struct module_table *table, const char *modalias, struct strings *names)
+{
+    size_t matches = match_aliases(table, modalias, names);
+    bool is_emulated_too = !matches && string_is(modalias, HYPER_V_IDE) && !modules_is_builtin(table, "hv_storvsc");
+    return is_emulated_too ? match_aliases(table, ITS_EMULATION, names) : matches;
 }
 
 bool modules_is_builtin(const struct module_table *table, const char *name)

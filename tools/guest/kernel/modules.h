@@ -12,7 +12,7 @@ struct module_table *modules_load(int root_fd, const char *directory, struct err
 void modules_free(struct module_table *table);
 
 /* Adds the modules (names with underscores) whose aliases match `modalias`. Returns how many aliases matched; a match by a
- * built-in driver counts and is added too. */
+ * built-in driver counts and is added too. A device that is there a second time, emulated, is matched as that where nothing else matches. */
 size_t modules_match(const struct module_table *table, const char *modalias, struct strings *names);
 bool modules_is_builtin(const struct module_table *table, const char *name);
 bool modules_has(const struct module_table *table, const char *name); /* built in, or a file */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../../base/cleanup.h"
+#include "../drivers.h"
 #include "evidence.h"
 #include "nic_called.h"
 
@@ -41,14 +42,26 @@ static void match_same_macs(struct planning *planning)
     }
 }
 
-/* The next card that is free; one with a cable in it before the others when only one interface is left to serve, or when all cables
- * were looked at. */
+/* A card without a driver is as good as none: Hyper-V's own beside the legacy adapter, for a kernel without its services. */
+static bool some_free_card_has_driver(const struct planning *planning)
+{
+    for (size_t i = 0; planning->kernel && i < planning->hardware->nic_count; i++) {
+        const struct hardware_nic *nic = &planning->hardware->nics[i];
+        if (!nic_is_taken(planning->plan, nic) && kernel_drives_nic(planning->kernel, nic))
+            return true;
+    }
+    return false;
+}
+
+/* The next card that is free and has a driver; one with a cable in it before the others when only one interface is left to serve, or when all
+ * cables were looked at. */
 static const struct hardware_nic *next_free(const struct planning *planning, bool only_one_left)
 {
     const struct hardware_nic *first = NULL;
+    bool needs_driver = some_free_card_has_driver(planning);
     for (size_t i = 0; i < planning->hardware->nic_count; i++) {
         const struct hardware_nic *nic = &planning->hardware->nics[i];
-        if (nic_is_taken(planning->plan, nic))
+        if (nic_is_taken(planning->plan, nic) || (needs_driver && !kernel_drives_nic(planning->kernel, nic)))
             continue;
         if (nic->link == 1 || !(only_one_left || nic->listened))
             return nic;
