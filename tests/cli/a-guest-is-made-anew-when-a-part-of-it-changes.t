@@ -46,25 +46,26 @@ by_networks() {
     local network
     for network in networkd networkmanager netplan; do remade "$GUESTS/builder/network/$network.sh" $(those "^network=$network\$") || return 1; done
 }
-# layouts_upon PART: the files of layouts that use it, or use one that does.
-layouts_upon() {
+# parts_upon PART: the files of layouts and loaders that use it, or use one that does.
+parts_upon() {
     local file
     while read -r file; do
         echo "$file"
-        layouts_upon "layout/$(basename "$file")"
-    done < <(grep -lx "use $1" "$GUESTS"/builder/layout/*.sh)
+        parts_upon "${file#"$GUESTS/builder/"}"
+    done < <(grep -lx "use $1" "$GUESTS"/builder/l*/*.sh)
 }
 # shellcheck disable=SC2046 # words
 by_layouts() {
     local layout
     for layout in lvm raid luks bare efi; do
-        remade "$GUESTS/builder/layout/$layout.sh" $(those "^layout=($layout|$(kinds layouts_upon "layout/$layout.sh"))\$") || return 1
+        remade "$GUESTS/builder/layout/$layout.sh" $(those "^layout=($layout|$(kinds parts_upon "layout/$layout.sh"))\$") || return 1
     done
-    remade "$GUESTS/builder/volumes.sh" $(those "^layout=($(kinds layouts_upon volumes.sh))\$")
+    remade "$GUESTS/builder/volumes.sh" $(those "^layout=($(kinds parts_upon volumes.sh))\$")
 }
 # shellcheck disable=SC2046 # words
 by_loaders() {
-    remade "$GUESTS/builder/loader/extlinux.sh" $(those '^loader=extlinux$') && remade "$GUESTS/builder/inside-extlinux.sh" $(those '^loader=extlinux$') &&
+    remade "$GUESTS/builder/loader/extlinux.sh" $(those "^loader=(extlinux|$(kinds parts_upon loader/extlinux.sh))\$") &&
+        remade "$GUESTS/builder/inside-extlinux.sh" $(those '^loader=extlinux$') &&
         remade "$GUESTS/builder/inside-pygrub.sh" $(those "^loader=($(kinds find -L "$GUESTS/builder" -samefile "$GUESTS/builder/inside-pygrub.sh"))\$")
 }
 # shellcheck disable=SC2046 # words
