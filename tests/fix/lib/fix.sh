@@ -1,6 +1,8 @@
 # shellcheck shell=bash disable=SC2034  # sourced: sets TOP, REHOST, HERE, WORK and MACHINE
 # A real Debian on a disk image, fixed for another machine by its own programs.
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
+# shellcheck source=tests/vm/lib/namespace.sh
+. "$TOP/tests/vm/lib/namespace.sh"
 REHOST=${REHOST:-$TOP/out/rehost}
 MACHINE=$TOP/tests/hardware/qemu-virtio.json
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/rehost-fix.XXXXXX")

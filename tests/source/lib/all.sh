@@ -3,7 +3,8 @@
 
 # A /run of our own, so that what a source leaves there can be seen.
 [ "$(id -u)" = 0 ] || { echo "1..0 # SKIP root is needed, for a mount namespace"; exit 0; }
-[ -n "${SOURCE_NAMESPACE:-}" ] || SOURCE_NAMESPACE=1 exec unshare --mount bash "$0" "$@"
+# shellcheck source=tests/vm/lib/namespace.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../vm/lib/namespace.sh"
 mount -t tmpfs run /run
 
 # shellcheck source=tests/pull/lib/all.sh

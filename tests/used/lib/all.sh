@@ -1,5 +1,7 @@
 # shellcheck shell=bash
 # What the tests of the map of used blocks share: partitioned disks full of stale data, file systems in them, and what the copy must be.
+# shellcheck source=tests/vm/lib/namespace.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../vm/lib/namespace.sh"
 # shellcheck source=tests/pull/lib/all.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../pull/lib/all.sh"
 PATH=$PATH:/usr/sbin:/sbin
