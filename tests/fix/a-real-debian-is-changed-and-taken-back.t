@@ -26,4 +26,19 @@ tries "the fix is taken back" ends_with 0 "taken back" fix --undo
 remember undone
 tries "every file is as it was, with its mode, owner and time" same before undone
 tries "there is nothing more to take back" ends_with 1 "nothing to take back" fix --undo
+
+# Of a directory nobody knows which disk is below it, and the guest's own grub-mkconfig would write an empty menu.
+plan_of_directory() { "$REHOST" plan --hardware "$MACHINE" "$MOUNT" >"$WORK/said"; }
+must "a directory that is its root can be planned for" mounted ro,noload plan_of_directory
+tries "... the initrd is made anew" grep -qF "run update-initramfs" "$WORK/said"
+tries "... and the menu is left as it is, which is said" grep -q 'grub.cfg stays as it is: update-grub needs the disk' "$WORK/said"
+tries "... and not written" sh -c "! grep -q 'run update-grub' '$WORK/said'"
+
+# shellcheck disable=SC2329  # called through mounted
+forget_entries() { printf '#!/bin/sh\necho "set timeout=5" >/boot/grub/grub.cfg\n' >"$MOUNT/usr/sbin/update-grub"; }
+mounted rw forget_entries
+remember forgetful
+tries "an update-grub that writes an empty menu fails the fix" ends_with 1 "left /boot/grub/grub.cfg without an entry that starts a kernel" fix
+remember undone
+tries "... which is taken back at once" same forgetful undone
 tap_done

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../base/cleanup.h"
+#include "../guest/inspect.h"
 #include "../pull/pull.h"
 #include "apply.h"
 #include "boot_sector.h"
@@ -34,10 +35,31 @@ static bool is_full(const struct error *err)
     return err && strstr(err->message, "No space left on device");
 }
 
+/* grub-mkconfig ends well even where it finds nothing to start, and then the menu that was there is better. */
+static int check_menu(const struct guest *guest, struct error *err)
+{
+    struct guest now = {.root_fd = guest->root_fd}; /* it has no name, so the root is not closed with it */
+    boot_loader_read(&now);
+    bool is_lost = guest->boot.menu.count && !now.boot.menu.count;
+    guest_close(&now, NULL);
+    if (!is_lost)
+        return 0;
+    error_set(err, "it ended well, and left %s without an entry that starts a kernel", guest->boot.config);
+    return error_advise(err, "Run it on the source, and look at what it prints.");
+}
+
+static int settle_changes(const struct guest *guest, const struct operation *operation, struct error *err)
+{
+    bool makes_menu = guest->boot.config && strings_contain(&operation->changes, guest->boot.config);
+    if (makes_menu && check_menu(guest, err) < 0)
+        return error_prefix(err, "run %s in the guest", operation->argv.items[0]);
+    return label_changes(guest, operation, err);
+}
+
 static int run_program(const struct guest *guest, const struct operation *operation, struct error *err)
 {
     if (chroot_run(guest, &operation->argv, operation->timeout_seconds, NULL, NULL, err) == 0)
-        return label_changes(guest, operation, err);
+        return settle_changes(guest, operation, err);
     if (is_full(err))
         error_advise(err, "The guest's file system is full; everything is put back as it was. Free some space on the source (apt-get clean, old kernels, logs) and start again.");
     return error_prefix(err, "run %s in the guest", operation->argv.items[0]);

@@ -92,6 +92,11 @@ static void find_missing(struct planning *planning, const struct fstab_entry *en
 {
     if (!is_missing(planning->guest, entry))
         return;
+    if (!planning->guest->disk.device) {
+        planning_warn(planning, "name the disk or its image, not a directory.",
+                      "which file system %s for %s in /etc/fstab is cannot be told, as only a directory was given", entry->spec, entry->file);
+        return;
+    }
     planning->plan->absent_file_systems++;
     const char *where = planning->guest->other_count ? "on none of these disks" : "not on this disk";
     if (fstab_has_option(entry, "nofail") || fstab_has_option(entry, "noauto"))

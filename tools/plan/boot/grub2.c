@@ -177,7 +177,12 @@ static void run_update(struct planning *planning)
     const char *update_grub[] = {"update-grub", NULL};
     const char *mkconfig[] = {system_has_program(planning->guest->root_fd, "grub2-mkconfig") ? "grub2-mkconfig" : "grub-mkconfig", "-o", config, NULL};
     bool has_update_grub = system_has_program(planning->guest->root_fd, "update-grub");
-    struct operation *run = planning_run(planning, has_update_grub ? update_grub : mkconfig, UPDATE_SECONDS, "writes GRUB's configuration from its settings");
+    const char *const *argv = has_update_grub ? update_grub : mkconfig;
+    if (!planning->guest->disk.device) { /* grub-probe finds no device of the root then, and the menu would be empty */
+        planning_warn(planning, "name the disk or its image, not a directory.", "%s stays as it is: %s needs the disk, and only a directory was given", config, argv[0]);
+        return;
+    }
+    struct operation *run = planning_run(planning, argv, UPDATE_SECONDS, "writes GRUB's configuration from its settings");
     strings_add(&run->changes, config);
 }
 
