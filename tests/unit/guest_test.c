@@ -236,13 +236,7 @@ static void an_fstab_is_read_up_to_a_bound(void **state)
         text_append(&lines, "a b c d\n");
     fstab_parse(lines.data, &entries, &count);
     assert_int_equal(count, FSTAB_ENTRIES_MAX);
-    for (size_t i = 0; i < count; i++) {
-        free(entries[i].spec);
-        free(entries[i].file);
-        free(entries[i].type);
-        free(entries[i].options);
-    }
-    free(entries);
+    fstab_free(entries, count);
 }
 
 static void fstab_fields_are_cut_and_unescaped(void **state)
@@ -257,13 +251,7 @@ static void fstab_fields_are_cut_and_unescaped(void **state)
     assert_false(fstab_has_option(&entries[0], "fail"));
     assert_int_equal(entries[0].line, 3);
     assert_string_equal(entries[1].options, "sw");
-    for (size_t i = 0; i < count; i++) {
-        free(entries[i].spec);
-        free(entries[i].file);
-        free(entries[i].type);
-        free(entries[i].options);
-    }
-    free(entries);
+    fstab_free(entries, count);
 }
 
 static void every_name_of_a_partition_means_the_same_one(void **state)
