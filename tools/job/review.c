@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "../base/cleanup.h"
+#include "../guest/disk/attach.h"
 #include "run.h"
 
 #define LOOK_TRIES 3
@@ -190,27 +191,74 @@ static int attach_sources(struct run *run, struct guest *guest, struct error *er
     return 0;
 }
 
-/* On -1 there is nothing to close. */
-static int look_in(struct run *run, struct guest *guest, struct error *err)
+static bool is_any_lost(const struct guest *guest)
+{
+    bool lost = attach_answers(guest, NULL) < 0;
+    for (size_t i = 0; i < guest->other_count; i++)
+        lost |= attach_answers(&guest->others[i], NULL) < 0;
+    return lost;
+}
+
+/* On -1 there is nothing to close; `lost`: it may be a source that failed, and not what is on it. */
+static int look_in(struct run *run, struct guest *guest, bool *lost, struct error *err)
 {
     *guest = (struct guest){0};
+    *lost = true;
     if (attach_sources(run, guest, err) < 0)
         return -1;
     guest->keys = &run->keys;
     run->into_partition = guest_disk_is_bare(&guest->disk);
     if (guest_look_in(guest, err) == 0)
         return 0;
+    *lost = is_any_lost(guest);
     guest_close(guest, NULL);
     return -1;
 }
 
-/* What makes NBD of a source was killed while it was read. */
-static bool came_back(struct run *run)
+/* A source that is waited for; said once, however long that is. */
+struct absent {
+    struct run *run;
+    const char *source;
+    bool said;
+};
+
+static void say_absent(void *context, const char *trouble)
 {
-    bool any = false;
-    for (unsigned i = 0; i < run->disk_count; i++)
-        any |= source_came_back(&run->disks[i].source);
-    return any;
+    struct absent *absent = context;
+    if (!absent->said)
+        console_say(&absent->run->console, "    %s: %s ...\n", absent->source, trouble);
+    absent->said = true;
+}
+
+/* 1: all answer, and one had to be waited for; 0: all answer at once; -1: one does not come back. */
+static int await_sources(struct run *run)
+{
+    bool waited = false;
+    for (unsigned i = 0; i < run->disk_count; i++) {
+        struct absent absent = {.run = run, .source = run->job.disks[i].source};
+        const struct pull_options options = {.source = absent.source, .nbd_uri = run->disks[i].source.nbd_uri, .opened = &run->disks[i].source,
+                                             .patience_seconds = run_patience(run)};
+        if (pull_await(&options, say_absent, &absent, NULL) < 0)
+            return -1;
+        waited |= absent.said;
+    }
+    return waited;
+}
+
+/* A link that breaks each time is given up at some time, one that takes long to come back is not. */
+static int look_in_with_patience(struct run *run, struct guest *guest, struct error *err)
+{
+    bool lost;
+    int result = look_in(run, guest, &lost, err);
+    for (unsigned tries = 1; result < 0 && lost && tries < LOOK_TRIES;) {
+        int waited = await_sources(run);
+        if (waited < 0)
+            break;
+        console_say(&run->console, "    %s; it answers, and is read once more ...\n", err->message);
+        tries += !waited;
+        result = look_in(run, guest, &lost, err);
+    }
+    return result;
 }
 
 static int look_and_plan(struct run *run, struct error *err)
@@ -218,14 +266,9 @@ static int look_and_plan(struct run *run, struct error *err)
     struct guest guest;
     struct error failure = {0};
     run->absent_file_systems = 0;
-    int result = look_in(run, &guest, &failure);
-    for (unsigned i = 1; i < LOOK_TRIES && result < 0 && came_back(run); i++) {
-        console_say(&run->console, "    it stopped answering, and is there again: reading once more ...\n");
-        result = look_in(run, &guest, &failure);
-    }
-    if (result < 0)
+    if (look_in_with_patience(run, &guest, &failure) < 0)
         return go_on_without_plan(run, &failure, err);
-    result = plan_guest(run, &guest, err);
+    int result = plan_guest(run, &guest, err);
     return guest_close(&guest, result < 0 ? NULL : err) < 0 ? -1 : result;
 }
 

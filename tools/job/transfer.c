@@ -142,6 +142,7 @@ static struct pull_options options_for(struct run *run, unsigned i)
         .opened = &run->disks[i].source,
         .target = run->disks[i].target.device,
         .patience_seconds = run_patience(run),
+        .heard = true,
         .in_use = map->disk_bytes ? &map->in_use : NULL,
         .in_use_of_bytes = map->disk_bytes,
         .zero_unreadable = run->job.zero_unreadable,

@@ -129,24 +129,51 @@ static int parse(int argc, char **argv, struct arguments *arguments, int *status
     return 0;
 }
 
-/* 0; 1: it is the source itself that cannot be had. */
+/* A source that has answered was lost; said once, however long it is waited for. */
+struct loss {
+    const char *source;
+    bool said;
+};
+
+static void say_loss(void *context, const char *trouble)
+{
+    struct loss *loss = context;
+    if (!loss->said)
+        fprintf(stderr, "rehost: pull: %s: %s\n", loss->source, trouble);
+    loss->said = true;
+}
+
+static bool is_heard(struct disk *disk)
+{
+    const struct source *source = &disk->source;
+    uint64_t size_bytes;
+    return pull_source_size(source->uri, source->nbd_uri, &size_bytes, NULL) == 0 ||
+           (source_came_back(&disk->source) && pull_source_size(source->uri, source->nbd_uri, &size_bytes, NULL) == 0);
+}
+
+/* 0; 1: the source is gone, and was waited for. A failure after which it answers at once is its map's, or a link's that breaks each time. */
 static int look_for_map(struct disk *disk, struct error *err)
 {
-    uint64_t size_bytes;
-    if (pull_source_size(disk->source.uri, disk->source.nbd_uri, &size_bytes, NULL) < 0)
-        return 1;
-    return used_find_in(&disk->source, &disk->map, err);
+    for (unsigned tries = 0; used_find_in(&disk->source, &disk->map, err) < 0;) {
+        struct loss loss = {.source = disk->source.uri};
+        if (pull_await(&disk->options, say_loss, &loss, NULL) < 0)
+            return 1;
+        tries += !loss.said;
+        if (tries == MAP_TRIES)
+            return -1;
+    }
+    return 0;
 }
 
 /* Without a map everything is copied. What is in the way of the source itself, the pull says in its own words. */
 static void find_map(struct disk *disk, const struct arguments *arguments)
 {
     struct error err = {0};
-    int status = look_for_map(disk, &err);
-    for (unsigned i = 1; i < MAP_TRIES && status != 0 && source_came_back(&disk->source); i++)
-        status = look_for_map(disk, &err);
+    disk->options.heard = is_heard(disk);
+    int status = disk->options.heard ? look_for_map(disk, &err) : 1;
     if (status < 0)
         fprintf(stderr, "rehost: pull: everything is copied, as it cannot be told what is in use: %s\n", err.message);
+    disk->options.heard &= status != 1;
     if (status != 0)
         return;
     report_map(&disk->options, arguments->json, arguments->count > 1, &disk->map);

@@ -16,18 +16,20 @@
 #include "copy.h"
 #include "front.h"
 #include "lone.h"
+#include "reach.h"
 #include "resume.h"
 #include "scan.h"
 #include "target/ends.h"
 #include "target/hold.h"
 #include "verify/verify.h"
 
-#define REQUEST_BYTES MIB
 #define BUFFERS_BYTES_MAX (24ull << 20) /* of all connections: the whole program stays below 32 MB */
-#define GLITCH_SECONDS 5u /* before the copy a lost source is not waited for longer: it may have been the wrong one */
+#define GLITCH_SECONDS 5u /* a source that was not heard before is not waited for longer: it may be the wrong one */
 
 struct pull {
     const struct pull_options *options;
+    pull_told *told; /* and with what */
+    void *told_context;
     struct nbd_source source;
     struct nbd nbd;
     unsigned char *front;     /* laid before the source, when it is put into a partition; owned */
@@ -42,36 +44,38 @@ struct pull {
     bool other_map;           /* an earlier run copied more than what is in use by this map */
 };
 
-static int connect_source(struct nbd_source *source, struct nbd *nbd, const char *name, const char *uri, struct error *err)
+static void tell_trouble(void *context, const char *trouble)
 {
-    nbd->stream.fd = -1;
-    if (nbd_source_open(source, uri, err) < 0)
+    const struct pull *pull = context;
+    if (pull->told)
+        pull->told(pull->told_context, &(struct pull_progress){.total_bytes = pull->ends.source_bytes, .trouble = trouble});
+}
+
+static struct lone before_copy(struct pull *pull, bool is_identified)
+{
+    const struct pull_options *options = pull->options;
+    return (struct lone){.nbd = &pull->nbd, .source = &pull->source, .opened = options->opened,
+                         .patience_seconds = options->heard ? options->patience_seconds : (unsigned)least(options->patience_seconds, GLITCH_SECONDS),
+                         .source_bytes = pull->ends.source_bytes, .identity = is_identified ? &pull->identity : NULL,
+                         .tell = tell_trouble, .context = pull};
+}
+
+static enum nbd_result only_connect(struct nbd *nbd, void *context, struct error *err)
+{
+    (void)nbd, (void)context, (void)err;
+    return NBD_OK;
+}
+
+static int connect_source(struct pull *pull, struct error *err)
+{
+    const struct pull_options *options = pull->options;
+    if (options->opened && source_revive(options->opened, err) < 0)
+        return error_prefix(err, "%s", options->source);
+    if (reach_open(&pull->source, &pull->nbd, options->nbd_uri ? options->nbd_uri : options->source, err) < 0)
         return -1;
-    nbd->buffer_bytes = REQUEST_BYTES;
-    nbd->buffer = aligned_alloc_checked(REQUEST_BYTES);
-    if (nbd_connect(nbd, source, err) != NBD_OK)
-        return error_prefix(err, "%s", name);
-    return 0;
-}
-
-static void disconnect_source(struct nbd_source *source, struct nbd *nbd)
-{
-    nbd_close(nbd);
-    free(nbd->buffer);
-    nbd_source_free(source);
-}
-
-int pull_source_size(const char *name, const char *nbd_uri, uint64_t *size_bytes, struct error *err)
-{
-    struct nbd_source source = {0};
-    struct nbd nbd = {0};
-    unsigned char sector[SECTOR];
-    int status = connect_source(&source, &nbd, name, nbd_uri, err);
-    if (status == 0 && nbd_read_at(&nbd, sector, 0, (size_t)least(sizeof sector, nbd.export.size_bytes), NULL, err) != NBD_OK)
-        status = error_prefix(err, "%s: read its first sector", name);
-    *size_bytes = status == 0 ? nbd.export.size_bytes : 0;
-    disconnect_source(&source, &nbd);
-    return status;
+    struct lone lone = before_copy(pull, false);
+    enum nbd_result result = options->heard ? lone_do(&lone, only_connect, NULL, err) : nbd_connect(&pull->nbd, &pull->source, err);
+    return result == NBD_OK ? 0 : error_prefix(err, "%s", options->source);
 }
 
 /* From here on the source is a disk with a partition table. */
@@ -88,13 +92,6 @@ static int lay_front(struct pull *pull, struct error *err)
     pull->source.front_bytes = nbd->front_bytes = FRONT_BYTES;
     nbd->export.size_bytes += FRONT_BYTES;
     return 0;
-}
-
-static struct lone before_copy(struct pull *pull, bool is_identified)
-{
-    return (struct lone){.nbd = &pull->nbd, .source = &pull->source, .opened = pull->options->opened,
-                         .patience_seconds = (unsigned)least(pull->options->patience_seconds, GLITCH_SECONDS),
-                         .source_bytes = pull->ends.source_bytes, .identity = is_identified ? &pull->identity : NULL};
 }
 
 static enum nbd_result read_identity(struct nbd *nbd, void *context, struct error *err)
@@ -276,10 +273,7 @@ static int open_target(struct pull *pull, struct error *err)
 
 static int pull_all(struct pull *pull, pull_told *told, void *context, struct pull_result *result, struct error *err)
 {
-    const char *name = pull->options->source, *nbd_uri = pull->options->nbd_uri;
-    if (pull->options->opened && source_revive(pull->options->opened, err) < 0)
-        return error_prefix(err, "%s", name);
-    if (connect_source(&pull->source, &pull->nbd, name, nbd_uri ? nbd_uri : name, err) < 0)
+    if (connect_source(pull, err) < 0)
         return -1;
     if ((pull->options->into_partition && lay_front(pull, err) < 0) || identify_source(pull, err) < 0)
         return -1;
@@ -317,6 +311,8 @@ int pull_run(const struct pull_options *options, pull_told *told, void *context,
     struct pull *pull = checked_alloc(sizeof *pull);
     *result = (struct pull_result){0};
     pull->options = options;
+    pull->told = told;
+    pull->told_context = context;
     pull->target.fd = pull->target.direct_fd = -1;
     atomic_init(&pull->copy.received_bytes, 0);
     pull->nbd.stream.received_bytes = &pull->copy.received_bytes;
@@ -326,7 +322,7 @@ int pull_run(const struct pull_options *options, pull_told *told, void *context,
         result->progress.done_bytes = result->progress.total_bytes;
     if (status == 0 && told)
         told(context, &result->progress);
-    disconnect_source(&pull->source, &pull->nbd);
+    reach_close(&pull->source, &pull->nbd);
     target_close(&pull->target);
     ends_close(&pull->ends);
     journal_free(&pull->journal);

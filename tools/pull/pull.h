@@ -24,6 +24,7 @@ struct pull_options {
     unsigned connections; /* 0: chosen by what the server allows */
     uint32_t request_bytes; /* 0: chosen */
     unsigned patience_seconds; /* how long a lost source is waited for; UINT_MAX: for ever */
+    bool heard;           /* it has answered before, so it is no wrong one: lost before the copy, it is waited for as long */
     const struct extents *in_use; /* the blocks that are copied, the rest being of no use (used.h); NULL: everything */
     uint64_t in_use_of_bytes; /* the size of the disk that they were found on */
     bool zero_unreadable; /* a range that the source cannot read is zeroed and noted, and does not end the copy */
@@ -84,6 +85,9 @@ int pull_release(const char *target, const unsigned char boot_code[BOOT_CODE_BYT
 
 /* Asks the source for its size and reads some bytes, without a target. `name` is its URI as the user gave it. */
 int pull_source_size(const char *name, const char *nbd_uri, uint64_t *size_bytes, struct error *err);
+/* Waits for a source that has answered before, as the copy would: as long, and what makes NBD of it is started anew. `tell` hears now and then that it
+ * is gone. 0: it answers. */
+int pull_await(const struct pull_options *options, void (*tell)(void *context, const char *trouble), void *context, struct error *err);
 
 int command_pull(int argc, char **argv);
 

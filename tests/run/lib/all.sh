@@ -38,10 +38,15 @@ done
 # source_start IMAGE: serves it read-only on $PORT; SOURCE is its URI.
 source_start() {
     port_reserve PORT
-    qemu-nbd --read-only --persistent --shared=0 -f raw -b 127.0.0.1 -p "${PORT:?}" -x disk "$1" 2>>"$WORK/qemu-nbd.log" &
+    source_start_at "${PORT:?}" "$1"
+}
+
+# source_start_at PORT IMAGE
+source_start_at() {
+    qemu-nbd --read-only --persistent --shared=0 -f raw -b 127.0.0.1 -p "$1" -x disk "$2" 2>>"$WORK/qemu-nbd.log" &
     PIDS+=($!)
-    SOURCE=nbd://127.0.0.1:$PORT/disk
-    wait_until port_answers "$PORT"
+    SOURCE=nbd://127.0.0.1:$1/disk
+    wait_until port_answers "$1"
 }
 
 # real_server: IMAGE is the disk of a real Debian 12 server, never written to; HARDWARE describes a machine that it can move to.
