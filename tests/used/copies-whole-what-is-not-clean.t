@@ -3,7 +3,7 @@
 set -euo pipefail
 # shellcheck source=tests/used/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
-needs_devices mke2fs mkfs.xfs mkfs.btrfs mkntfs mkfs.fat mkswap ntfscp ntfsfix mkfs.f2fs partclone.extfs
+needs_devices mke2fs mkfs.xfs xfs_logprint mkfs.btrfs mkntfs mkfs.fat mkswap ntfscp ntfsfix mkfs.f2fs mkfs.exfat mkfs.minix partclone.extfs
 
 SOURCE=$WORK/source
 # name, type, MiB, what is said
@@ -18,6 +18,9 @@ CASES=(
     "NTFS to be checked|ntfs|40|partclone does not know it, or finds errors"
     "mounted FAT|vfat|40|not unmounted cleanly"
     "mounted f2fs|f2fs|60|not unmounted cleanly"
+    "mounted exFAT|exfat|40|not unmounted cleanly"
+    "mounted minix|minix|20|not unmounted cleanly"
+    "minix of version 3|minix|20|of this version"
     "hibernation in swap|swap|20|hibernates in it"
     "LUKS|luks|20|encrypted"
     "ext4 with a broken bitmap|ext4|20|partclone does not know it"
@@ -28,12 +31,15 @@ CASES=(
 write_at() { printf '%b' "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
 
 # Btrfs has a log tree (its superblock at 64 KiB, log_root) from an fsync to the next commit: which may be at once, as another program's
-# sync is one of all file systems.
+# sync is one of all file systems. Of XFS its own program says whether the log is dirty.
 caught_in_between() {
     echo second >>"$WORK/mount/second"
     python3 -c 'import os, sys; f = os.open(sys.argv[1], os.O_RDWR); os.fsync(f)' "$WORK/mount/second"
     cp --sparse=always "$2" "$WORK/now"
-    [ "$1" != btrfs ] || [ "$(od -An -tu8 -j $((0x10000 + 0x60)) -N 8 "$WORK/now")" -ne 0 ]
+    case $1 in
+    btrfs) [ "$(od -An -tu8 -j $((0x10000 + 0x60)) -N 8 "$WORK/now")" -ne 0 ] ;;
+    xfs) xfs_logprint -f -t "$WORK/now" >"$WORK/log" 2>&1 || true && grep -q 'state: <DIRTY>' "$WORK/log" ;;
+    esac
 }
 
 # As it is on the disk a moment after a file was written for good, with the file system still mounted.
@@ -72,6 +78,9 @@ spoil() {
     "NTFS to be checked") mkntfs -q -F -Q "$device" && ntfsfix "$device" ;;
     "mounted FAT") mkfs.fat -F 32 "$device" && write_at "$device" 65 '\x01' ;;
     "mounted f2fs") mkfs.f2fs -q -f "$device" && clear_f2fs_unmounted "$device" ;;
+    "mounted exFAT") mkfs.exfat "$device" && write_at "$device" 106 '\x02' ;;
+    "mounted minix") mkfs.minix -2 "$device" && write_at "$device" $((1024 + 18)) '\x00' ;;
+    "minix of version 3") mkfs.minix -3 "$device" ;;
     "hibernation in swap") mkswap -q "$device" && write_at "$device" 4086 'S1SUSPEND\0' ;;
     LUKS) write_at "$device" 0 'LUKS\xba\xbe\x00\x01aes\0' ;;
     esac
@@ -79,7 +88,7 @@ spoil() {
 
 make_source() {
     local case name type size
-    truncate -s 800M "$SOURCE"
+    truncate -s 900M "$SOURCE"
     { echo 'label: gpt'; for case in "${CASES[@]}"; do IFS='|' read -r name type size _ <<<"$case"; echo "size=${size}MiB"; done; } | sfdisk -q "$SOURCE"
     for i in "${!CASES[@]}"; do
         IFS='|' read -r name type size _ <<<"${CASES[i]}"

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../base/cleanup.h"
 #include "../base/program.h"
@@ -13,8 +14,13 @@
 
 #define GIB (1ull << 30)
 #define READ_SECONDS 300 /* and one more for each GiB: a file system of many TiB has GiBs of bitmaps */
+#define MAP_FD 3
+#define MAP_FILE "/proc/self/fd/3"
 #define SWAP_HEADER_BYTES 65536u /* mkswap writes the first page, and no machine has larger ones */
 
+/* What partclone knows beside these is copied whole. partclone.apfs (0.3.36) frees the first blocks of every chunk whose account is none that it
+ * expects, as of containers of some TiB, or cannot be read. Whether partclone.hfsp is right nothing shows: no program of the suite makes an HFS+. JFS,
+ * ReiserFS, Reiser4, NILFS2, UFS and VMFS the suite's partclone was built without. */
 static const struct file_system {
     const char *type, *program;
     distrust *distrust;
@@ -28,6 +34,7 @@ static const struct file_system {
     {"vfat", "partclone.fat", distrust_fat},
     {"exfat", "partclone.exfat", distrust_exfat},
     {"f2fs", "partclone.f2fs", distrust_f2fs},
+    {"minix", "partclone.minix", distrust_minix},
 };
 
 static bool take_map(void *context, const char *bytes, size_t length)
@@ -37,13 +44,20 @@ static bool take_map(void *context, const char *bytes, size_t length)
     return !reader->lines.odd;
 }
 
+/* partclone.exfat prints each range that it finds to stdout, into the midst of the map: that goes where nothing else does. */
+static int lead_map_aside(void *unused)
+{
+    int null_fd = dup2(STDOUT_FILENO, MAP_FD) < 0 ? -1 : open("/dev/null", O_WRONLY | O_CLOEXEC);
+    return null_fd < 0 || dup2(null_fd, STDOUT_FILENO) < 0 ? -1 : confine(unused);
+}
+
 /* -f 0: without it a thread that shows the progress sleeps for two seconds before partclone ends. */
 static char *read_map(const struct volume *volume, const char *program_name, struct free_ranges *on_disk)
 {
     struct map_reader reader = {.volume = volume, .on_disk = on_disk};
     struct error err = {0};
-    const char *const argv[] = {program_name, "-D", "-q", "-f", "0", "-s", volume->device, "-O", "-", "-L", "/dev/null", NULL};
-    struct program program = {.argv = argv, .input_fd = -1, .timeout_seconds = READ_SECONDS + (unsigned)(volume->size_bytes / GIB), .in_child = confine};
+    const char *const argv[] = {program_name, "-D", "-q", "-f", "0", "-s", volume->device, "-O", MAP_FILE, "-L", "/dev/null", NULL};
+    struct program program = {.argv = argv, .input_fd = -1, .timeout_seconds = READ_SECONDS + (unsigned)(volume->size_bytes / GIB), .in_child = lead_map_aside};
     if (program_stream(&program, take_map, &reader, &err) < 0)
         return checked_printf("partclone does not know it, or finds errors in it (%s)", err.message);
     return map_reader_end(&reader) ? NULL : checked_printf("%s printed a map that cannot be", program_name);

@@ -159,3 +159,24 @@ const char *distrust_f2fs(const struct volume *volume, int fd)
         return "it has errors, asks for a check, or was half resized";
     return newest & CHECKPOINT_UNMOUNTED ? NULL : NOT_CLEAN;
 }
+
+/* include/uapi/linux/minix_fs.h: the superblock of versions 1 and 2 at 1024. That of version 3 does not say whether it was unmounted, and of zones
+ * that are larger than a block partclone.minix does not know. */
+enum { MINIX_AT = 1024, MINIX_ZONE_SHIFT = 10, MINIX_MAGIC = 16, MINIX_STATE = 18, MINIX_VALID = 1, MINIX_ERRORS = 2 };
+
+static bool is_old_minix(uint16_t magic)
+{
+    return magic == 0x137f || magic == 0x138f || magic == 0x2468 || magic == 0x2478; /* of either version with short names, and with long ones */
+}
+
+const char *distrust_minix(const struct volume *volume, int fd)
+{
+    (void)volume;
+    unsigned char superblock[20];
+    if (!read_at(fd, superblock, sizeof superblock, MINIX_AT))
+        return UNREADABLE;
+    if (!is_old_minix(get_le16(superblock + MINIX_MAGIC)) || get_le16(superblock + MINIX_ZONE_SHIFT))
+        return "of this version it cannot be told whether it was unmounted cleanly";
+    uint16_t state = get_le16(superblock + MINIX_STATE);
+    return state & MINIX_ERRORS ? "the kernel found errors in it" : state & MINIX_VALID ? NULL : NOT_CLEAN;
+}

@@ -44,6 +44,7 @@ with_mount() {
 mount_as() {
     case $1 in
     ntfs) ntfs-3g -o "$2" "$3" "$WORK/mount" ;;
+    exfat) mount.exfat-fuse -o "$2" "$3" "$WORK/mount" >/dev/null ;; # which has its name to say
     *) mount -t "$1" -o "$2" "$3" "$WORK/mount" ;;
     esac
 }
