@@ -122,7 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!*right_label)
         prepare();
     lay_out(data, size);
-    enum pull_state state = state_in_head(head, &journal);
+    enum pull_state state = state_in(head, head + SECTOR, &journal);
     if (state == PULL_HALF_DONE) {
         must(journal.source_bytes > 0);
         must(memchr(journal.source, '\0', sizeof journal.source) != NULL);

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "nbd/lost.h"
 #include "pull/target/journal.h"
+#include "pull/target/mark.h"
 
 #define GIB (1ull << 30)
 #define TIB (1ull << 40)
@@ -214,6 +215,53 @@ static void the_marker_hides_no_superblock(void **state)
     assert_true(held_fits(sector));
 }
 
+static void a_mark_lies_where_nothing_of_the_copy_does(void **state)
+{
+    (void)state;
+    const uint64_t size = 100ull << 20, place = size - 4096;
+    struct extents whole = {0}, parts = {0};
+    extents_add(&whole, 0, size);
+    extents_add(&parts, 0, 10ull << 20);
+    extents_add(&parts, size - 512, size); /* as the pull keeps the last sector of every source */
+    assert_int_equal(mark_place(size), place);
+    assert_int_equal(mark_place(size + 512), place);
+    assert_false(mark_hides_nothing(size, size, &whole));
+    assert_false(mark_hides_nothing(size, place + 1, &whole));
+    assert_true(mark_hides_nothing(size, place, &whole));
+    assert_true(mark_hides_nothing(size, size, &parts));
+    extents_free(&parts);
+    extents_add(&parts, 0, place + 1);
+    assert_false(mark_hides_nothing(size, size, &parts));
+    extents_free(&parts);
+    extents_free(&whole);
+}
+
+static void a_mark_is_one_of_what_stands_in_the_first_sector(void **state)
+{
+    (void)state;
+    unsigned char first[SECTOR] = "XFSB", mark[SECTOR];
+    memcpy(first + 32, "the UUID of this", 16);
+    struct journal journal = {.identity = {{1, 2, 3}}, .map = {{4, 5, 6}}, .source_bytes = 12345}, back;
+    mark_encode(mark, first, &journal);
+    assert_true(mark_decode(mark, first, &back));
+    assert_memory_equal(&back.identity, &journal.identity, sizeof back.identity);
+    assert_memory_equal(&back.map, &journal.map, sizeof back.map);
+    assert_int_equal(back.source_bytes, 12345);
+    first[150] ^= 1; /* sb_fdblocks: it was mounted */
+    assert_true(mark_decode(mark, first, &back));
+    first[32] ^= 1; /* it was made anew */
+    assert_false(mark_decode(mark, first, &back));
+    first[32] ^= 1;
+    first[170] ^= 1; /* of LUKS the UUID */
+    assert_false(mark_decode(mark, first, &back));
+    first[170] ^= 1;
+    for (size_t at = 0; at < 136; at++) {
+        mark[at] ^= 1;
+        assert_false(mark_decode(mark, first, &back));
+        mark[at] ^= 1;
+    }
+}
+
 static void the_marker_keeps_the_partition_table(void **state)
 {
     (void)state;
@@ -360,6 +408,8 @@ int main(void)
         cmocka_unit_test(a_complete_label_needs_no_slots),
         cmocka_unit_test(a_label_reads_as_text_and_does_not_boot),
         cmocka_unit_test(the_marker_hides_no_superblock),
+        cmocka_unit_test(a_mark_lies_where_nothing_of_the_copy_does),
+        cmocka_unit_test(a_mark_is_one_of_what_stands_in_the_first_sector),
         cmocka_unit_test(the_marker_keeps_the_partition_table),
         cmocka_unit_test(the_marker_hides_a_gpt_until_it_goes),
         cmocka_unit_test(what_is_lost_is_kept_sorted_and_exact),

@@ -294,7 +294,8 @@ static int pull_all(struct pull *pull, pull_told *told, void *context, struct pu
         return -1;
     if (ask_before_ends(pull, err) < 0)
         return -1;
-    if (ends_finish(&pull->target, &pull->journal, &pull->ends, pull->options->hold_boot_code, pull->options->verify, err) < 0)
+    const struct ending ending = {pull->options->hold_boot_code, pull->options->verify, &pull->in_use};
+    if (ends_finish(&pull->target, &pull->journal, &pull->ends, &ending, err) < 0)
         return -1;
     target_reread_partitions(&pull->target);
     return 0;

@@ -5,6 +5,7 @@
 
 #include "../base/cleanup.h"
 #include "target/hold.h"
+#include "target/mark.h"
 
 static const struct map_digest everything; /* is copied: there is no map */
 
@@ -56,9 +57,10 @@ static int agree_on_map(const struct wanted_copy *wanted, struct journal *journa
 int resume_find(const struct wanted_copy *wanted, struct target *target, struct journal *journal, enum pull_state *state, bool *other_map, struct error *err)
 {
     cleanup_free unsigned char *head = aligned_alloc_checked(HEAD_BYTES);
-    if (target_read(target, head, 0, HEAD_BYTES, err) < 0)
+    unsigned char mark[SECTOR];
+    if (target_read(target, head, 0, HEAD_BYTES, err) < 0 || target_read(target, mark, mark_place(target->size_bytes), SECTOR, err) < 0)
         return -1;
-    *state = state_in_head(head, journal);
+    *state = state_in(head, mark, journal);
     if (wanted->options->restart) {
         journal_free(journal);
         *state = PULL_NONE;

@@ -6,6 +6,7 @@
 
 #include "../../base/bytes.h"
 #include "../../base/cleanup.h"
+#include "mark.h"
 
 static int write_zeroes(struct target *target, uint64_t start, uint64_t end, unsigned char *zeroes, struct error *err)
 {
@@ -90,7 +91,17 @@ static int place_both(struct target *target, const struct ends *ends, bool check
     return write_both(target, ends, err) < 0 ? -1 : compare_both(target, ends, err);
 }
 
-int ends_finish(struct target *target, struct journal *journal, const struct ends *ends, bool hold, bool check, struct error *err)
+/* Before the first sector: with that in place the mark is all that tells. */
+static int place_mark(struct target *target, const struct journal *journal, const struct ends *ends, const struct extents *in_use, struct error *err)
+{
+    unsigned char mark[SECTOR];
+    if (!mark_hides_nothing(target->size_bytes, ends->source_bytes, in_use))
+        return 0;
+    mark_encode(mark, ends->head, journal);
+    return target_write(target, mark, mark_place(target->size_bytes), SECTOR, err) < 0 ? -1 : target_flush(target, err);
+}
+
+int ends_finish(struct target *target, struct journal *journal, const struct ends *ends, const struct ending *ending, struct error *err)
 {
     static const unsigned char nothing[PAGE_BYTES];
     unsigned char label[SECTOR], first[SECTOR];
@@ -98,15 +109,17 @@ int ends_finish(struct target *target, struct journal *journal, const struct end
         return -1;
     journal->complete = true;
     label_encode(journal, label);
-    if (write_first_page(target, label, nothing, err) < 0 || place_both(target, ends, check, err) < 0)
+    if (write_first_page(target, label, nothing, err) < 0 || place_both(target, ends, ending->check, err) < 0)
         return -1;
     /* The rest of the page before the sector: a sector is written whole or not at all, a page is not. */
-    if (write_first_page(target, label, ends->head, err) < 0 || (check && compare(target, ends->head + SECTOR, SECTOR, PAGE_BYTES - SECTOR, err) < 0))
+    if (write_first_page(target, label, ends->head, err) < 0 || (ending->check && compare(target, ends->head + SECTOR, SECTOR, PAGE_BYTES - SECTOR, err) < 0))
         return -1;
     memcpy(first, ends->head, SECTOR);
-    if (hold && held_fits(first))
+    if (ending->hold && held_fits(first))
         held_encode(first, journal);
+    else if (ending->hold && place_mark(target, journal, ends, ending->in_use, err) < 0)
+        return -1;
     if (write_first_page(target, first, ends->head, err) < 0)
         return -1;
-    return check ? compare(target, first, 0, SECTOR, err) : 0;
+    return ending->check ? compare(target, first, 0, SECTOR, err) : 0;
 }
