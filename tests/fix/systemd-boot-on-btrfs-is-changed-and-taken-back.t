@@ -30,6 +30,13 @@ entry_is_sound() {
     entry "$name" | diff "$WORK/files/loader/entries/$name" -
 }
 
+builder_does_nothing() {
+    mv "$MOUNT/usr/sbin/update-initramfs" "$MOUNT/usr/sbin/update-initramfs.real"
+    printf '#!/bin/sh\n' >"$MOUNT/usr/sbin/update-initramfs"
+    chmod 755 "$MOUNT/usr/sbin/update-initramfs"
+}
+builder_works_again() { mv "$MOUNT/usr/sbin/update-initramfs.real" "$MOUNT/usr/sbin/update-initramfs"; }
+
 # A second disk, for a second copy of everything, as an administrator adds it.
 onto_two_disks() {
     local first second status=0
@@ -58,6 +65,15 @@ tries "the menu entry is what it was" entry_is_sound
 tries "a second fix has nothing to change" ends_with 0 "nothing has to be changed" fix
 tries "the fix is taken back" ends_with 0 "taken back" fix --undo
 tries "the copy that boots is the old one again" ends_with 3 "lacks what /dev/sda of this machine needs: " proof
+
+mounted subvol=@rootfs builder_does_nothing
+must "where the copy is not made anew, the drivers are appended to it" ends_with 0 "nothing is left to be changed" fix
+tries "... with a warning that names it" grep -q '^warning: what /boot/efi/0d3c.*left drivers out of /boot/efi/0d3c' "$WORK/said"
+tries "every link holds but the firmware's" only_the_firmware_is_broken
+tries "a second fix has nothing to change" ends_with 0 "nothing has to be changed" fix
+tries "the fix is taken back" ends_with 0 "taken back" fix --undo
+tries "the copy that boots is the old one again" ends_with 3 "lacks what /dev/sda of this machine needs: " proof
+mounted subvol=@rootfs builder_works_again
 
 must "a second disk is added, and everything is on both" onto_two_disks
 tries "one of them alone is not changed" ends_with 3 "it is a btrfs over 2 devices, and only 1 of them is on these disks" fix
