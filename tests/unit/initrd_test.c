@@ -146,6 +146,7 @@ static void knows_whose_scripts_run_and_where_the_modules_lie(void **state)
     compress(&first, gzip, &initrd);
     text_append_bytes(&initrd, (const char[512]){0}, 512 - initrd.length % 512);
     cpio_add(&second, "conf/modules", "one\nnvme\n", 9, 0100644);
+    cpio_add(&second, "usr/lib/modules/" FIXTURE_KERNEL "/modules.dep.bin", "", 0, 0100644);
     cpio_add(&second, "lib/modules/other/kernel/far.ko", "", 0, 0100644);
     cpio_add_modules(&second, other);
     text_append_bytes(&initrd, second.data, second.length);
@@ -157,12 +158,15 @@ static void knows_whose_scripts_run_and_where_the_modules_lie(void **state)
     cleanup_free char *files = strings_join(&found.module_files, " ");
     assert_string_equal(files, "kernel/virtio-blk.ko kernel/ext4.ko kernel/nvme.ko");
     cpio_add(&dracut, "usr/lib/modules/" FIXTURE_KERNEL, "", 0, 0040755);
+    cpio_add(&dracut, "usr/lib/modules/" FIXTURE_KERNEL "/modules.dep", "", 0, 0100644);
     cpio_add(&dracut, "usr/lib/dracut-lib.sh", "", 0, 0100755);
     cpio_add(&dracut, "TRAILER!!!", "", 0, 0);
     assert_int_equal(list_all(&dracut, &other_kind, NULL), 0);
     assert_int_equal(other_kind.kind, INITRD_KIND_DRACUT);
     assert_string_equal(other_kind.modules_directory, "usr/lib/modules/" FIXTURE_KERNEL);
     assert_null(other_kind.compression);
+    assert_true(found.has_binary_indexes);
+    assert_false(other_kind.has_binary_indexes);
     assert_null(other_kind.lists[INITRD_KIND_DRACUT]);
 }
 

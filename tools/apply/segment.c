@@ -149,6 +149,8 @@ static int add_indexes(struct segment *segment, const struct strings *files, str
     cleanup_strings struct strings indexes = {0};
     if (segment_index_make(segment->guest, segment->kernel, files, &directory, &indexes, err) < 0)
         return -1;
+    if (segment->initrd.has_binary_indexes && !strings_contain(&indexes, "modules.dep.bin")) /* busybox's, which Alpine without kmod has */
+        return error_set(err, "the guest's depmod makes no modules.dep.bin, and what loads modules in this initrd reads that; install kmod on the source");
     for (size_t i = 0; i < indexes.count; i++) {
         size_t length;
         cleanup_free char *from = checked_printf("%s/%s", directory, indexes.items[i]), *to = checked_printf("%s/%s", segment->initrd.modules_directory, indexes.items[i]);

@@ -89,6 +89,7 @@ struct initrd {
     const char *compression; /* of its main part: "zstd"; NULL: none */
     char *modules_directory; /* "usr/lib/modules/6.1.0-40-amd64"; NULL: it has none */
     struct strings module_files; /* those in it: "kernel/drivers/block/virtio_blk.ko" */
+    bool has_binary_indexes; /* of its modules: what reads modules.dep.bin passes over modules.dep */
     char *lists[INITRD_KIND_COUNT]; /* by kind: the file in which its scripts are told what to load (initrd_kind.h); NULL: there is none */
 };
 

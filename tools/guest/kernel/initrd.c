@@ -95,6 +95,7 @@ static void take_module(struct initrd *initrd, const char *name, uint32_t mode)
         initrd->modules_directory = checked_copy(directory);
     if (module)
         strings_add(&initrd->modules, module);
+    initrd->has_binary_indexes |= string_is(end, "/modules.dep.bin");
     if (module && *end && string_is(directory, initrd->modules_directory))
         strings_add(&initrd->module_files, end + 1);
 }
