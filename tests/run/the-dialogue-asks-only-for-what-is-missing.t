@@ -32,6 +32,13 @@ tries "a disk that is the source itself is refused" runs 1 -- --job "$JOB"
 tries "... before anything is written" unchanged
 tries "... and it is said why" shows "FAILED at target: disk $WORK/source cannot be the target: file:$WORK/source is read from it"
 
+nbdkit --foreground --readonly --unix "$WORK/4k" --filter=blocksize-policy file "$WORK/source" blocksize-minimum=4096 blocksize-preferred=4096 \
+    blocksize-maximum=1M blocksize-error-policy=error 2>"$WORK/4k.log" &
+PIDS+=($!)
+must "a server that reads whole blocks of 4096 bytes alone" wait_until socket_listens "$WORK/4k"
+job "source=nbd+unix:///?socket=$WORK/4k" "disk=$WORK/target"
+tries "... is heard, and its system is looked for" runs 3 -- --job "$JOB"
+
 echo "rehost.source=$SOURCE rehost.disk=$WORK/target" >"$WORK/cmdline"
 job "disk=$WORK/small"
 tries "the kernel's command line wins over the job" runs 3 -- --job "$JOB" --command-line "$WORK/cmdline"

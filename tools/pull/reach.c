@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "../base/bytes.h"
+#include "../base/cleanup.h"
+#include "../base/text.h"
 #include "lone.h"
 #include "pull.h"
 #include "target/target.h"
@@ -26,8 +28,9 @@ void reach_close(struct nbd_source *source, struct nbd *nbd)
 static enum nbd_result read_first_sector(struct nbd *nbd, void *context, struct error *err)
 {
     (void)context;
-    unsigned char sector[SECTOR];
-    enum nbd_result result = nbd_read_at(nbd, sector, 0, (size_t)least(sizeof sector, nbd->export.size_bytes), NULL, err);
+    size_t length = (size_t)least(most(SECTOR, nbd->export.block_min), nbd->export.size_bytes); /* some servers refuse less than 4096 */
+    cleanup_free unsigned char *bytes = checked_alloc(length);
+    enum nbd_result result = nbd_read_at(nbd, bytes, 0, length, NULL, err);
     if (result != NBD_OK)
         error_prefix(err, "read its first sector");
     return result;
