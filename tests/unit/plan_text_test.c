@@ -86,6 +86,12 @@ static void knows_the_disk_of_every_kind_of_device_name(void **state)
     assert_disk("/dev/nvme0n1", "/dev/nvme0n1", 0);
     assert_disk("/dev/mmcblk0p1", "/dev/mmcblk0", 1);
     assert_disk("/dev/cciss/c0d0p1", "/dev/cciss/c0d0", 1);
+    assert_disk("/dev/mapper/mpatha1", "/dev/mapper/mpatha", 1);
+    assert_disk("/dev/mapper/mpathbp12", "/dev/mapper/mpathb", 12);
+    assert_disk("/dev/mapper/mpatha-part2", "/dev/mapper/mpatha", 2);
+    assert_disk("/dev/mapper/mpatha", "/dev/mapper/mpatha", 0);
+    assert_disk("/dev/mapper/mpath0", "/dev/mapper/mpath0", 0);
+    assert_disk("/dev/mapper/mpath0p3", "/dev/mapper/mpath0", 3);
     assert_disk("/dev/disk/by-path/pci-0000:00:10.0-scsi-0:0:0:0-part2", "/dev/disk/by-path/pci-0000:00:10.0-scsi-0:0:0:0", 2);
     assert_disk("/dev/disk/by-id/ata-QEMU_HARDDISK_QM00001", "/dev/disk/by-id/ata-QEMU_HARDDISK_QM00001", 0);
 }
@@ -93,7 +99,7 @@ static void knows_the_disk_of_every_kind_of_device_name(void **state)
 static void names_by_content_are_no_device_names(void **state)
 {
     (void)state;
-    const char *const stable[] = {"UUID=x", "LABEL=x", "/dev/disk/by-uuid/x", "/dev/mapper/vg-root", "/dev/vg/root", "/dev/md0", "/dev/disk/by-id/dm-name-vg-root",
+    const char *const stable[] = {"UUID=x", "LABEL=x", "/dev/disk/by-uuid/x", "/dev/mapper/vg-root", "/dev/mapper/mpath", "/dev/mapper/mpathvg-root", "/dev/mapper/mpathvg-lv1", "/dev/mapper/mpath-1x", "/dev/vg/root", "/dev/md0", "/dev/disk/by-id/dm-name-vg-root",
                                   "/dev/cdrom", "/dev/sr0", "/dev/fd0", "tmpfs", "/dev/sdA1", "/dev/sd", "/dev/nvme", ""};
     for (size_t i = 0; i < sizeof stable / sizeof *stable; i++)
         assert_false(device_name_is_unstable(stable[i]));

@@ -9,6 +9,9 @@
 /* Disks whose partitions are the name and a number: IDE (hd), SCSI and SATA (sd), virtio (vd), Xen (xvd), and old
  * UML/paravirtual ones (ubd). */
 static const char *const lettered[] = {"/dev/sd", "/dev/hd", "/dev/vd", "/dev/xvd", "/dev/ubd"};
+/* A disk of a storage network that is reached by several paths: mpatha, mpathb; in RHEL 5 mpath0. Its partitions are mpatha1 (RHEL 7 and later), mpathap1
+ * (RHEL 5 and 6), mpatha-part1 (Debian, SUSE). The moved server has one path, and no such name. */
+static const char multipath[] = "/dev/mapper/mpath";
 /* Disks whose name ends in a digit, so that a "p" comes before the partition's number. */
 static const char *const numbered[] = {"/dev/nvme", "/dev/mmcblk", "/dev/cciss/c", "/dev/ida/c", "/dev/rd/c"};
 /* Links that udev makes from the place or the serial number of the old disk. */
@@ -56,6 +59,32 @@ static char *numbered_disk(const char *spec, size_t prefix, unsigned *number)
     return checked_copy(spec);
 }
 
+/* "a", "0"; any other name is that of a volume group which begins so. */
+static char *multipath_named(const char *spec, size_t length)
+{
+    const char *name = spec + sizeof multipath - 1;
+    size_t rest = length - (sizeof multipath - 1);
+    bool is = rest && (strspn(name, "abcdefghijklmnopqrstuvwxyz") >= rest || strspn(name, "0123456789") >= rest);
+    return is ? checked_copy_bytes(spec, length) : NULL;
+}
+
+static char *multipath_disk(const char *spec, unsigned *number)
+{
+    static const char *const between[] = {"-part", "_part", "p", ""};
+    size_t prefix = sizeof multipath - 1, start;
+    *number = number_at_end(spec, &start);
+    if (start <= prefix || !*number) { /* mpatha, mpath0: a whole disk */
+        *number = 0;
+        return multipath_named(spec, strlen(spec));
+    }
+    for (size_t i = 0; i < sizeof between / sizeof *between; i++) {
+        size_t length = strlen(between[i]);
+        if (start > prefix + length && strncmp(spec + start - length, between[i], length) == 0)
+            return multipath_named(spec, start - length);
+    }
+    return NULL;
+}
+
 /* Links that name no place: LVM's, RAID's, a file system's. */
 static bool link_is_stable(const char *name)
 {
@@ -77,6 +106,8 @@ static char *linked_disk(const char *spec, size_t prefix, unsigned *number)
 char *device_disk_name(const char *spec, unsigned *number)
 {
     size_t prefix;
+    if (string_starts(spec, multipath))
+        return multipath_disk(spec, number);
     if (starts_with_one_of(spec, lettered, sizeof lettered / sizeof *lettered, &prefix))
         return lettered_disk(spec, prefix, number);
     if (starts_with_one_of(spec, numbered, sizeof numbered / sizeof *numbered, &prefix))
@@ -109,7 +140,8 @@ static char *old_name_of_disk(const struct guest *guest)
 /* The first disk of every kind: what this disk was called when nothing says so. */
 static bool is_first_of_its_kind(const char *disk)
 {
-    static const char *const first[] = {"/dev/sda", "/dev/hda", "/dev/vda", "/dev/xvda", "/dev/ubda", "/dev/nvme0n1", "/dev/mmcblk0", "/dev/cciss/c0d0"};
+    static const char *const first[] = {"/dev/sda", "/dev/hda", "/dev/vda", "/dev/xvda", "/dev/ubda", "/dev/nvme0n1", "/dev/mmcblk0", "/dev/cciss/c0d0",
+                                        "/dev/mapper/mpatha", "/dev/mapper/mpath0"};
     for (size_t i = 0; i < sizeof first / sizeof *first; i++)
         if (string_is(disk, first[i]))
             return true;

@@ -156,7 +156,8 @@ char *guest_part_words(const struct guest *guest, const struct partition *part)
 /* The number in a name of a partition on the first disk: "sda3" → 3, "xvda" → 0; -1 when it is no such name. */
 static int number_in_name(const char *name)
 {
-    static const char *const disks[] = {"nvme0n1p", "nvme0n1", "mmcblk0p", "mmcblk0", "cciss/c0d0p", "cciss/c0d0", "xvda", "sda", "vda", "hda", "ubda"};
+    static const char *const disks[] = {"nvme0n1p", "nvme0n1", "mmcblk0p", "mmcblk0", "cciss/c0d0p", "cciss/c0d0", "mapper/mpatha-part", "mapper/mpathap",
+                                        "mapper/mpatha", "mapper/mpath0p", "mapper/mpath0", "xvda", "sda", "vda", "hda", "ubda"};
     for (size_t i = 0; i < sizeof disks / sizeof *disks; i++) {
         if (!string_starts(name, disks[i]))
             continue;

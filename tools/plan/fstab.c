@@ -106,8 +106,46 @@ static void find_missing(struct planning *planning, const struct fstab_entry *en
                       "%s for %s in /etc/fstab is %s: the boot will wait for it, and may stop", entry->spec, entry->file, where);
 }
 
+struct unit {
+    const struct planning *planning;
+    bool is_mount; /* within [Mount] */
+};
+
+/* What=/dev/sdb1 (systemd.mount(5)), which takes no UUID=: udev's link of that UUID stands for it. */
+static void settle_unit_line(struct text *out, const char *line, size_t length, void *context)
+{
+    struct unit *unit = context;
+    cleanup_free char *copy = checked_copy_bytes(line, length);
+    if (*copy == '[')
+        unit->is_mount = string_starts(copy, "[Mount]");
+    const char *device = unit->is_mount && string_starts(copy, "What=") ? copy + strlen("What=") : NULL;
+    const struct partition *partition = device && device_name_is_unstable(device) ? device_partition(unit->planning->guest, device) : NULL;
+    if (partition && partition->uuid)
+        text_printf(out, "What=/dev/disk/by-uuid/%s", partition->uuid);
+    else
+        text_append(out, copy);
+}
+
+static char *mount_unit_by_uuid(const struct planning *planning, const char *text)
+{
+    return text_rewrite_lines(text, settle_unit_line, &(struct unit){.planning = planning});
+}
+
+static void settle_mount_units(struct planning *planning)
+{
+    cleanup_strings struct strings units = {0};
+    planning_list(planning, "/etc/systemd/system", ".mount", &units);
+    for (size_t i = 0; i < units.count; i++) {
+        cleanup_free char *text = planning_read(planning, units.items[i]);
+        cleanup_free char *better = text ? mount_unit_by_uuid(planning, text) : NULL;
+        if (better)
+            planning_write(planning, units.items[i], better, "names the file system by UUID, as the device name belongs to the old machine");
+    }
+}
+
 void plan_fstab(struct planning *planning)
 {
+    settle_mount_units(planning);
     for (size_t i = 0; i < planning->guest->fstab_count; i++)
         find_missing(planning, &planning->guest->fstab[i]);
     cleanup_free char *text = planning_read(planning, "/etc/fstab");
