@@ -42,6 +42,7 @@ static void settle_move(struct planning *planning, const struct nic_move *move)
 void plan_network(struct planning *planning)
 {
     nics_match(planning);
+    network_warn_of_source(planning);
     planning_is_plain(planning, "/etc/network/interfaces");
     const struct plan *plan = planning->plan;
     settle_macs(planning);

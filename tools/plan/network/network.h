@@ -25,8 +25,11 @@ int network_systemd_version(const struct guest *guest);
 bool network_udev_waits_for_names(const struct guest *guest);
 /* The static addresses that the job changes, in every file of settings that has them. */
 void network_readdress(struct planning *planning);
-/* What would undo it at the next boot: cloud-init, which writes the settings anew on what it takes for a new machine. */
+/* Whether the old server still answers, where the wires were looked at. */
+void network_warn_of_source(struct planning *planning);
+/* Is cloud-init there, and not switched off? */
 bool network_has_cloud_init(const struct guest *guest);
+/* What would undo it at the next boot: cloud-init, which writes the settings anew on what it takes for a new machine. */
 void network_keep_from_cloud_init(struct planning *planning);
 /* The same: kudzu of RHEL up to 5. */
 void network_keep_from_kudzu(struct planning *planning);
