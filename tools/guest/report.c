@@ -17,7 +17,7 @@ static void add_part(struct text *text, const struct partition *p)
     text_printf(text, "%s%s%s", p->names.count ? ", volume " : "", p->names.count ? p->names.items[0] : "", p->kind == LAYER_BTRFS ? ", over several devices" : "");
     text_printf(text, "%s%s\n", p->mount_point ? ", is " : "", p->mount_point ? p->mount_point : "");
     if (p->missing)
-        text_printf(text, "      degraded: %u of its disks are not here\n", p->missing);
+        text_printf(text, "      degraded: %u of its disks %s not here\n", p->missing, p->missing == 1 ? "is" : "are");
     if (p->problem)
         text_printf(text, "      problem: %s\n", p->problem);
     if (p->closed)
