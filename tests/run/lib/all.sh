@@ -105,7 +105,7 @@ runs() {
     local words=()
     while [ "$1" != -- ]; do words+=("$1"); shift; done
     shift
-    python3 "$RUN_DIR/lib/dialogue.py" 300 "${words[@]}" -- "$REHOST" run "$@" >"$SHOWN" 2>&1 || status=$?
+    python3 "$RUN_DIR/lib/dialogue.py" 900 "${words[@]}" -- "$REHOST" run "$@" >"$SHOWN" 2>&1 || status=$?
     cat "$SHOWN"
     [ "$status" -eq "$wanted" ] || { echo "*** it ended with $status, not with $wanted"; return 1; }
 }
