@@ -25,6 +25,21 @@ gpt_disk() {
     is "$(field 'd.disk.table + " " + str(len(d.disk.partitions)) + " " + d.disk.partitions[1].mount_point')" "gpt 2 /"
 }
 
+# The image of a disk with sectors of 4096 bytes, in units of which its GPT counts; it does not fit a disk with others.
+gpt_disk_of_large_sectors() {
+    local loop status=0
+    truncate -s 64M "$WORK/large"
+    loop=$(losetup --find --show --sector-size 4096 "$WORK/large")
+    printf 'label: gpt\nstart=1MiB, size=60MiB, type=linux\n' | sfdisk -q "$loop" || status=1
+    losetup --detach "$loop"
+    file_system "$WORK/large" 1 60 "$WORK/tree" -b 4096
+    inspect "$WORK/large"
+    is "$(field 'str(d.disk.sector_bytes) + " " + d.disk.table + " " + d.disk.partitions[0].mount_point')" "4096 gpt /"
+    "$REHOST" plan "$WORK/large" --hardware "$HARDWARE/qemu-virtio.json" >"$WORK/said" || true
+    grep "has sectors of 512 bytes, and the guest's disk has sectors of 4096 bytes" "$WORK/said"
+    return "$status"
+}
+
 # An extended partition with a root in its first logical one, which is number 5.
 logical_partition() {
     truncate -s 64M "$WORK/logical"
@@ -109,6 +124,7 @@ volume_group() {
 
 claim "a disk with an MBR" mbr_disk
 claim "a disk with a GPT" gpt_disk
+claim "an image of a disk with larger sectors" gpt_disk_of_large_sectors
 claim "a root on a logical partition" logical_partition
 claim "a file system on the whole disk" whole_disk
 claim "a /boot of its own, found by the old disk's device names" boot_on_its_own

@@ -12,6 +12,10 @@
 #include "attach.h"
 
 #define TRIES 20
+#define LARGE_SECTOR 4096u
+#define GPT_MAGIC "EFI PART"
+#define MBR_FIRST_TYPE 450 /* of the first partition; UEFI 2.10, 5.2.3 */
+#define MBR_PROTECTIVE 0xee
 #define LOOP_MAJOR 7 /* Documentation/admin-guide/devices.txt */
 
 /* Without udev nobody has loaded the driver, and then the node is missing too. */
@@ -68,9 +72,20 @@ static int attach(const char *file, struct loop_config *config, int *loop_fd, ch
     return result == 0 ? 0 : error_errno(err, "attach %s to a loop device", file);
 }
 
+/* A file does not say how large the sectors of the disk were: a GPT's header stands in the second one. 0: as the kernel has it, 512. */
+static unsigned sector_bytes_of(const char *file)
+{
+    unsigned char start[LARGE_SECTOR + sizeof GPT_MAGIC - 1];
+    cleanup_close int fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || pread(fd, start, sizeof start, 0) != (ssize_t)sizeof start || start[MBR_FIRST_TYPE] != MBR_PROTECTIVE)
+        return 0;
+    bool is_small = memcmp(start + 512, GPT_MAGIC, sizeof GPT_MAGIC - 1) == 0, is_large = memcmp(start + LARGE_SECTOR, GPT_MAGIC, sizeof GPT_MAGIC - 1) == 0;
+    return is_large && !is_small ? LARGE_SECTOR : 0;
+}
+
 int loop_attach(const char *file, bool read_only, int *loop_fd, char **device, struct error *err)
 {
-    struct loop_config config = {.info.lo_flags = LO_FLAGS_AUTOCLEAR | LO_FLAGS_PARTSCAN | (read_only ? LO_FLAGS_READ_ONLY : 0)};
+    struct loop_config config = {.block_size = sector_bytes_of(file), .info.lo_flags = LO_FLAGS_AUTOCLEAR | LO_FLAGS_PARTSCAN | (read_only ? LO_FLAGS_READ_ONLY : 0)};
     return attach(file, &config, loop_fd, device, err);
 }
 
