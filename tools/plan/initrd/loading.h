@@ -15,7 +15,8 @@ struct loading {
     const char *directory; /* in the initrd: here modules lie side by side, unpacked, under their names with underscores; NULL: as depmod knows them, with
                               indexes, in the directory of the kernel's version */
     unsigned mode;         /* of the file */
-    /* The file with the drivers, the caller's; `own` is what it says ("" when it is not there). NULL: it is not laid out as that program writes it. */
+    /* The file with the drivers, the caller's; `own` is what it says ("" when it is not there). NULL: it is not laid out as that program writes it.
+     * It never becomes shorter: Linux 2.6.16 and 2.6.18 unpack a file over one that is there without cutting that off. */
     char *(*with)(const char *own, const struct loading_request *request);
 };
 

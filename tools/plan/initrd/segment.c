@@ -99,7 +99,7 @@ static uint64_t size_of(const struct guest *guest, const char *path)
 }
 
 /* At most: the indexes of all the kernel's modules are larger than those of a part. */
-static uint64_t segment_bytes(const struct guest *guest, const struct kernel *kernel, const struct strings *added)
+static uint64_t index_bytes(const struct guest *guest, const struct kernel *kernel)
 {
     uint64_t bytes = 0;
     cleanup_free char *directory = checked_printf("/lib/modules/%s", kernel->version);
@@ -109,9 +109,16 @@ static uint64_t segment_bytes(const struct guest *guest, const struct kernel *ke
         cleanup_free char *index = checked_printf("%s/%s", directory, names.items[i]);
         bytes += string_starts(names.items[i], "modules.") ? size_of(guest, index) + NAME_BYTES_MAX : 0;
     }
+    return bytes;
+}
+
+static uint64_t segment_bytes(const struct guest *guest, const struct kernel *kernel, const struct initrd *initrd, const struct strings *added)
+{
+    bool unpacked = loading_of(initrd->kind)->directory;
+    uint64_t bytes = unpacked ? 0 : index_bytes(guest, kernel);
     for (size_t i = 0; i < added->count; i++) {
         cleanup_free char *file = file_of(kernel, added->items[i]);
-        bytes += size_of(guest, file) * (string_ends(file, ".ko") ? 1 : PACKED_AT_MOST) + NAME_BYTES_MAX;
+        bytes += size_of(guest, file) * (unpacked && !string_ends(file, ".ko") ? PACKED_AT_MOST : 1) + NAME_BYTES_MAX;
     }
     return bytes;
 }
@@ -126,7 +133,7 @@ static uint64_t bytes_taken(const struct guest *guest, const struct kernel *kern
     if (root_stat(guest->root_fd, initrd->path, &st) < 0 || fstat(guest->root_fd, &root) < 0 || st.st_dev != st_dev)
         return 0;
     segment_modules(kernel, initrd, drivers, &added);
-    return (uint64_t)st.st_size * (st.st_dev == root.st_dev ? 2 : 1) + segment_bytes(guest, kernel, &added);
+    return (uint64_t)st.st_size * (st.st_dev == root.st_dev ? 2 : 1) + segment_bytes(guest, kernel, initrd, &added);
 }
 
 /* What those need that are planned already. */
