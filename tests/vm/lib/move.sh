@@ -75,12 +75,12 @@ move_done() {
     tap_done
 }
 
-# unattended_move_claims GUEST [CLAIMS]: what a move of any guest must hold; CLAIMS, with the machine and its ssh port, say what of the moved server.
+# unattended_move_claims GUEST: a whole test: it moves to the target as it stands in machines/, for good.
 unattended_move_claims() {
     appliance_prerequisites vmlinuz initramfs.img
     move_source "$1"
     move_to_target
-    "${2:-moved_claims_for_good}" moved "$ssh_port"
+    moved_claims_for_good moved "$ssh_port"
     move_done
 }
 
