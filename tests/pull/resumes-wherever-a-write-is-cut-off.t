@@ -18,10 +18,10 @@ strace -f -o /dev/null -e trace=pwrite64,fdatasync "$REHOST" pull --all --connec
     skip_all "strace cannot trace here"
 must "an undisturbed pull under strace gives the source" same_content "$SOURCE" "$TARGET"
 
-# kill_at CALL N: a pull that is killed as one of its threads enters its Nth call. (strace counts those of each thread by itself.)
+# kill_at CALL N [OPTION]…: a pull that is killed as one of its threads enters its Nth call. (strace counts those of each thread by itself.)
 kill_at() {
     local call=$1 nth=$2 status=0
-    { strace -f -o /dev/null -e trace="$call" -e inject="$call:signal=KILL:when=$nth" "$REHOST" pull --all --connections 1 "$(uri source)" "$TARGET" >/dev/null 2>&1; } 2>/dev/null || status=$?
+    { strace -f -o /dev/null -e trace="$call" -e inject="$call:signal=KILL:when=$nth" "$REHOST" pull --all --connections 1 "${@:3}" "$(uri source)" "$TARGET" >/dev/null 2>&1; } 2>/dev/null || status=$?
     [ "$status" -eq 137 ] || { echo "it was not killed: exit status $status"; return 1; }
 }
 is_whole() { cmp -s -n "$SIZE" "$SOURCE" "$TARGET"; }
@@ -53,6 +53,27 @@ cut_at_the_boot_code() {
     done
 }
 
+# The second disk of a server, with a superblock in its first sector: the mark of the complete copy lies behind its end, and is there before that.
+is_marked() { [ "$(od -An -tx1 -j $((SIZE / 4096 * 4096 + 61440)) -N4 "$TARGET")" = " cd 18 eb fe" ]; }
+has_superblock() { cmp -s -n 512 "$SOURCE" "$TARGET"; }
+cut_at_a_mark() {
+    local call nth SOURCE=$WORK/data.img
+    tr '\0' D <"$WORK/source.img" >"$SOURCE"
+    printf 'XFSB\0\0' | dd of="$SOURCE" conv=notrunc status=none
+    dd if=/dev/zero of="$SOURCE" bs=1 seek=500 count=12 conv=notrunc status=none
+    serve_qemu source -f raw -e 8 "$SOURCE"
+    for call in pwrite64 fdatasync; do
+        nth=0
+        while rm -f "$TARGET" && truncate -s $((SIZE + 65536)) "$TARGET" && kill_at "$call" $((nth + 1)) --hold-boot; do
+            nth=$((nth + 1))
+            ! has_superblock || is_marked || { echo "it is complete, and not marked"; return 1; }
+            pulls_whole "$SOURCE" --hold-boot "$(uri source)" "$TARGET" && is_marked || return 1
+        done
+        echo "cut off at $call number 1 to $nth"
+        [ "$nth" -ge 6 ] && is_marked || return 1
+    done
+}
+
 # The old disk has no 55AA (its bytes are shifted by one), so whatever boots has come from the source.
 does_not_boot_yet() {
     [ "$(dd if="$TARGET" bs=1 skip=510 count=2 status=none | od -An -tx1)" != " 55 aa" ] || { echo "sector 0 has 55AA"; return 1; }
@@ -70,6 +91,8 @@ tries "cut off at each write" all_of pwrite64 8
 tries "cut off at each flush" all_of fdatasync 6
 FLUSHES=$CALLS
 tries "cut off while the held-back boot code is put in place" cut_at_the_boot_code
+tries "cut off at each write and flush of a disk that can only be marked" cut_at_a_mark
+serve_qemu source -f raw -e 8 "$SOURCE"
 
 # At the end nothing that has arrived is asked for again, not even when the journal is overwritten already. (Of so small a disk the
 # thread that writes the ends makes the most flushes by far.)
