@@ -74,6 +74,10 @@ bench() { iso; in_root tests/bench/run "$@"; }
 
 # 'test' is a command of the shell.
 run_tests() {
+    local where
+    for where in "$@"; do
+        [ -e "$top/$where" ] || [[ $where == */unit/*_test ]] || die "there is no $where" "Name directories below tests/, or .t files."
+    done
     # Only whole machines need the media.
     case "${*:-tests/image}" in
     *tests/image* | *tests/vm*) iso; stage pxe_build out out/pxe ;;

@@ -58,7 +58,8 @@ root_make() {
         --include="$(root_packages)" --customize-hook="$top/tools/build/unpack \"\$1\" $top" \
         "$SUITE" "$new" - \
         || { rm -rf "$new"; die "the build root could not be made" \
-            "The lines above say which package failed. If the mirror is out of reach, run 'apt-get update' and try again."; }
+            "The lines above say why: a package that failed, or a mirror that does not have $SUITE." \
+            "If the mirror is out of reach, run 'apt-get update' and try again."; }
     mkdir -p "$new/src" "$new/cache"
     mv -T "$new" "$root" 2>/dev/null || rm -rf "$new" # another build was first
     root_forget_old
