@@ -1,10 +1,10 @@
 /* The plan as a whole. Guests are directories, tests/guests/NAME:
  *
- *     case.json           the machine, the partitions and volumes, the table ("none": a bare file system, whose plan is the one "before_copy", or
- *                         "new": the one that such a file system was put into), "boot_code" in the disk's first sector or a partition's
- *                         ("lilo", "table": what starts the active partition), its other disks, the disk that each lands on, the job's choices,
- *                         "over": another guest that it is laid over, what is "removed", "programs" that are there, "initrd_by":
- *                         whose scripts run in its initrd, by the name of a folder in tests/initrds
+ *     case.json           what it is "about", and where its facts are from ("origin"); the machine, the partitions and volumes, the table ("none": a
+ *                         bare file system, whose plan is the one "before_copy", or "new": the one that such a file system was put into),
+ *                         "boot_code" in the disk's first sector or a partition's ("lilo", "table": what starts the active partition), its other
+ *                         disks, the disk that each lands on, the job's choices, "over": another guest that it is laid over, what is "removed",
+ *                         "programs" that are there, "initrd_by": whose scripts run in its initrd, by the name of a folder in tests/initrds
  *     root/               laid over the canonical guest, or over that one; where case.json says "own", the guest itself, with what no
  *                         source tree keeps made in place: "kernels" (image, initrd, and the canonical module tables where root/ has
  *                         none; "initrd_by", then, with the modules that it "holds", and a "copy" of it), "programs", "init", and what is a program for UEFI that nobody has signed ("unsigned")
