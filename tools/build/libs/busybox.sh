@@ -24,11 +24,19 @@ busybox_is_static() {
     file busybox | grep -q 'statically linked' || die "busybox came out dynamic" "Look at CONFIG_STATIC in config/busybox.config."
 }
 
+# Its banner names a time: that of the source, as this is kept and used for later commits, and must be what any other machine builds.
+banner_has_the_time_of_the_source() {
+    LC_ALL=C grep -aq "$(TZ=UTC date -d "@$SOURCE_DATE_EPOCH" '+BusyBox v.* (%F %T UTC)')" busybox ||
+        die "busybox names the time of its build" "Look at what scripts/kconfig/confdata.c makes of SOURCE_DATE_EPOCH."
+}
+
 build() {
+    SOURCE_DATE_EPOCH=$(dpkg-parsechangelog -S Timestamp)
+    export SOURCE_DATE_EPOCH # for configure, which writes the banner's time
     configure
-    # KCONFIG_NOTIMESTAMP: the build's time would end in 'busybox --help'.
-    cmd make -j"$(nproc)" CC="$CC" HOSTCC=gcc KCONFIG_NOTIMESTAMP=1 EXTRA_CFLAGS="$CFLAGS" busybox
+    cmd make -j"$(nproc)" CC="$CC" HOSTCC=gcc EXTRA_CFLAGS="$CFLAGS" busybox
     busybox_is_static
+    banner_has_the_time_of_the_source
     cmd install -Ds -t "$prefix/bin" busybox
     ./busybox --list >"$prefix/applets"
 }
