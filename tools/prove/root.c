@@ -32,7 +32,7 @@ static enum spec_state judge_spec(const struct proving *proving, const char *spe
     *partition = disk->device ? guest_find_partition(proving->guest, spec) : NULL;
     if (*partition && (*partition)->closed)
         return SPEC_ABSENT; /* of a btrfs over several devices, of which not all came along */
-    if (*partition && (*partition)->kind != LAYER_NONE && !old_disk)
+    if (*partition && (*partition)->kind != LAYER_NONE && (*partition)->kind != LAYER_BTRFS) /* that has no name of its own, only those of its devices */
         return SPEC_FOUND;
     if (string_starts(spec, "/dev/disk/by-id/") || string_starts(spec, "/dev/disk/by-path/")) /* a disk's serial number or slot; or a volume that is closed here */
         return device_name_is_unstable(spec) ? SPEC_NAMED_OTHERWISE : SPEC_NOT_KNOWN;

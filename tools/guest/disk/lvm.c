@@ -115,9 +115,18 @@ static bool is_in_the_way(const struct group *group, const cJSON *rows)
     return false;
 }
 
-static int activate(struct guest *guest, enum guest_access access, const struct group *group, const cJSON *rows, struct error *err)
+static bool any_is_read_only(const struct strings *devices)
 {
-    cleanup_free char *read_only = access == GUEST_WRITE ? checked_copy("") : checked_printf("read_only_volume_list=[\"%s\"]", group->name);
+    bool any = false;
+    for (size_t i = 0; i < devices->count; i++)
+        any |= device_is_read_only(devices->items[i]);
+    return any;
+}
+
+/* A thin pool is not started at all without a way to write. */
+static int activate(struct guest *guest, const struct group *group, const cJSON *rows, struct error *err)
+{
+    cleanup_free char *read_only = any_is_read_only(&group->physicals->devices) ? checked_printf("read_only_volume_list=[\"%s\"]", group->name) : checked_copy("");
     cleanup_free char *settings = checked_printf(ACTIVATION, read_only);
     cleanup_free char *config = lvm_config(&group->physicals->devices, settings);
     cleanup_free char *select = checked_printf("vg_uuid=%s", group->uuid);
@@ -137,13 +146,13 @@ static int activate(struct guest *guest, enum guest_access access, const struct 
 }
 
 /* NULL; or why not, the caller's. */
-static char *open_group(struct guest *guest, enum guest_access access, const struct group *group, const cJSON *rows)
+static char *open_group(struct guest *guest, const struct group *group, const cJSON *rows)
 {
     struct error err = {0};
     const cJSON *row;
     if (is_in_the_way(group, rows))
         return checked_printf("a volume group called %s is at work already, and both cannot be", group->name);
-    if (activate(guest, access, group, rows, &err) < 0)
+    if (activate(guest, group, rows, &err) < 0)
         return checked_printf("lvm2 does not open the volume group %s: %s", group->name, string_trim(err.message));
     cJSON_ArrayForEach(row, rows)
         if (is_of(row, group) && is_plain(row))
@@ -151,20 +160,20 @@ static char *open_group(struct guest *guest, enum guest_access access, const str
     return NULL;
 }
 
-/* False: it was met before, or is none. */
-static bool take_group(const cJSON *row, const cJSON *physical_rows, const struct physicals *physicals, struct group *group)
+/* False: it is none. */
+static bool take_group(const cJSON *row, const struct physicals *physicals, struct group *group)
 {
     *group = (struct group){.uuid = json_string(row, "vg_uuid"), .name = json_string(row, "vg_name"), .physicals = physicals};
-    if (!group->uuid || !is_name(group->name) || strspn(group->uuid, "-ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") != strlen(group->uuid))
-        return false;
-    const cJSON *physical;
-    cJSON_ArrayForEach(physical, physical_rows) {
-        if (physical == row)
-            return true;
-        if (is_of(physical, group))
-            return false;
-    }
-    return true;
+    return group->uuid && is_name(group->name) && strspn(group->uuid, "-ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") == strlen(group->uuid);
+}
+
+static const cJSON *row_of(const cJSON *physical_rows, const char *device)
+{
+    const cJSON *row;
+    cJSON_ArrayForEach(row, physical_rows)
+        if (string_is(json_string(row, "pv_name"), device))
+            return row;
+    return NULL;
 }
 
 /* The container that this row of the physical volumes is about, when it is one of the group's. */
@@ -177,14 +186,14 @@ static struct partition *container_of(const cJSON *row, const struct group *grou
     return NULL;
 }
 
-static void look_into_group(struct guest *guest, enum guest_access access, struct group *group, const cJSON *physical_rows, const cJSON *rows)
+static void look_into_group(struct guest *guest, struct group *group, const cJSON *physical_rows, const cJSON *rows)
 {
     const cJSON *row;
     struct partition *container;
     cJSON_ArrayForEach(row, physical_rows)
         if ((container = container_of(row, group)))
             volume_needs_as(&group->together, container);
-    cleanup_free char *why = open_group(guest, access, group, rows);
+    cleanup_free char *why = open_group(guest, group, rows);
     cJSON_ArrayForEach(row, physical_rows)
         if ((container = container_of(row, group))) {
             container->opened = !why;
@@ -193,23 +202,24 @@ static void look_into_group(struct guest *guest, enum guest_access access, struc
     strings_free(&group->together.drivers);
 }
 
-static void open_groups(struct guest *guest, enum guest_access access, const struct physicals *physicals)
+/* In the order of the disks: of two groups with one name that of the disk that the server boots from is opened. */
+static void open_groups(struct guest *guest, const struct physicals *physicals)
 {
     struct error err = {0};
     cleanup_json cJSON *of_physicals = NULL, *of_logicals = NULL;
     cleanup_free char *config = lvm_config(&physicals->devices, "");
-    const cJSON *physical_rows = lvm_ask(config, "pvs", NULL, "pv", "pv_name,vg_uuid,vg_name", &of_physicals, &err), *row;
+    const cJSON *physical_rows = lvm_ask(config, "pvs", NULL, "pv", "pv_name,vg_uuid,vg_name", &of_physicals, &err);
     const char *fields = "vg_uuid,lv_uuid,lv_name,lv_dm_path,lv_path,lv_attr,origin,lv_modules";
     const cJSON *rows = physical_rows ? lvm_ask(config, "lvs", NULL, "lv", fields, &of_logicals, &err) : NULL;
     if (!rows) {
         stay_closed(physicals, string_trim(err.message));
         return;
     }
-    cJSON_ArrayForEach(row, physical_rows)
-    {
+    for (size_t i = 0; i < physicals->devices.count; i++) {
+        const struct partition *container = physicals->containers[i];
         struct group group;
-        if (take_group(row, physical_rows, physicals, &group))
-            look_into_group(guest, access, &group, physical_rows, rows);
+        if (!container->opened && !container->closed && take_group(row_of(physical_rows, physicals->devices.items[i]), physicals, &group))
+            look_into_group(guest, &group, physical_rows, rows);
     }
     stay_closed(physicals, "no volume group is on it");
 }
@@ -230,7 +240,7 @@ void lvm_open(struct guest *guest, enum guest_access access)
         strings_add(&physicals.devices, device);
     }
     if (physicals.devices.count && volume_mapper_ready((const char *const[]){"dm_mod", NULL}, &err) == 0)
-        open_groups(guest, access, &physicals);
+        open_groups(guest, &physicals);
     else
         stay_closed(&physicals, err.message);
     strings_free(&physicals.devices);

@@ -156,6 +156,17 @@ static unsigned missing_disks(const char *device)
     return fd >= 0 && read(fd, text, sizeof text - 1) > 0 ? (unsigned)strtoul(text, NULL, 10) : 0;
 }
 
+/* md notes in the superblocks which disks are gone with the first write only. An array that nothing of the fix-up lies in would go on waiting for them at
+ * every start (mdadm --incremental). So its first block is written as it is. */
+static int note_loss(const char *device, struct error *err)
+{
+    cleanup_free void *block = NULL;
+    cleanup_close int fd = open(device, O_RDWR | O_DIRECT | O_SYNC | O_CLOEXEC);
+    if (fd >= 0 && posix_memalign(&block, 4096, 4096) == 0 && pread(fd, block, 4096, 0) == 4096 && pwrite(fd, block, 4096, 0) == 4096)
+        return 0;
+    return error_errno(err, "write to it without the disks that are missing");
+}
+
 /* "/dev/md/0" is /dev/md0, too. udev's link by UUID is what Ubuntu's installer writes into fstab. */
 static void add_names(struct partition *volume, const struct array *array)
 {
@@ -179,11 +190,16 @@ static int open_array(struct guest *guest, enum guest_access access, const struc
         return error_set(err, "the kernel of this machine has no software RAID (md)");
     if (assemble(guest, access, array, device, err) < 0)
         return error_prefix(err, "mdadm does not start the array");
+    unsigned missing = missing_disks(device);
+    if (missing && access == GUEST_WRITE && note_loss(device, err) < 0)
+        return -1;
     struct partition *volume = volume_add(guest, device, LAYER_RAID, array->containers[0]);
     if (!volume)
         return 0;
+    for (size_t i = 1; i < array->members.count; i++)
+        volume_needs_as(volume, array->containers[i]);
     add_names(volume, array);
-    volume->missing = missing_disks(device);
+    volume->missing = missing;
     strings_add_new(&volume->drivers, "md_mod");
     strings_add_new(&volume->drivers, module);
     volume_probe(guest, volume);

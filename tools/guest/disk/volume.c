@@ -74,23 +74,32 @@ struct partition *volume_next_container(struct guest *guest, const char *fs_type
     return part;
 }
 
-static bool is_read_only(const char *device)
+bool device_is_read_only(const char *device)
 {
     int read_only = 0;
     cleanup_close int fd = open(device, O_RDONLY | O_CLOEXEC);
     return fd >= 0 && ioctl(fd, BLKROGET, &read_only) == 0 && read_only;
 }
 
+/* What only has to be read, but is not content with that. */
+static bool wants_to_write(const struct partition *container)
+{
+    return string_is(container->fs_type, "linux_raid_member") || string_is(container->fs_type, "LVM2_member");
+}
+
 const char *volume_container(struct guest *guest, struct partition *container, enum guest_access access, struct error *err)
 {
     struct attachment *attachment = guest->attachment;
-    if (access == GUEST_WRITE || is_read_only(container->device))
+    if (access == GUEST_WRITE)
         return container->device;
     for (size_t i = 0; i < attachment->window_count; i++)
         if (attachment->windows[i].of == container)
             return attachment->windows[i].device;
     struct window window = {.of = container};
-    if (loop_attach_part(container->device, 0, container->size_bytes, &window.fd, &window.device, err) < 0)
+    bool overlaid = wants_to_write(container) && overlay_attach(guest, container, &window.fd, &window.device, NULL) == 0;
+    if (!overlaid && device_is_read_only(container->device))
+        return container->device;
+    if (!overlaid && loop_attach_part(container->device, 0, container->size_bytes, &window.fd, &window.device, err) < 0)
         return NULL;
     attachment->windows = checked_grow(attachment->windows, attachment->window_count + 1, sizeof *attachment->windows);
     attachment->windows[attachment->window_count++] = window;

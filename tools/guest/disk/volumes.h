@@ -1,6 +1,6 @@
 /* What lies inside of partitions, made devices: logical volumes by lvm2, RAIDs by mdadm, LUKS by cryptsetup, what a btrfs lies on; and all of it taken apart again.
  *
- * Each program is given the devices of this one disk, and sees no others. To read, it is given windows of them that cannot be written to. */
+ * Each program is given the devices of this one disk, and sees no others. To read, it is given windows of them: through these nothing is written. */
 #ifndef REHOST_GUEST_DISK_VOLUMES_H
 #define REHOST_GUEST_DISK_VOLUMES_H
 
@@ -29,6 +29,10 @@ void btrfs_open(struct guest *guest);
 struct partition *volume_next_container(struct guest *guest, const char *fs_type, size_t *cursor);
 /* The container's device for the program that looks into it; NULL: err. */
 const char *volume_container(struct guest *guest, struct partition *container, enum guest_access access, struct error *err);
+bool device_is_read_only(const char *device);
+/* overlay.c: a device over the part's own; what is written to it stays in memory. The descriptor has to stay open until volumes_take_apart. -1 as well where
+ * this machine has no device-mapper. */
+int overlay_attach(struct guest *guest, const struct partition *part, int *loop_fd, char **device, struct error *err);
 /* Closes what volume_container has made. */
 void volume_windows_close(struct attachment *attachment);
 /* A new volume, by its device; NULL: there are too many. What it needs is what `inside_of` does, and its own kind. */
