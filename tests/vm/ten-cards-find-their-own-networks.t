@@ -1,7 +1,7 @@
 #!/bin/bash
 # A gateway lands on a machine whose ten cards come in another order, behind an eleventh. The job says of two alone which they are: of the others
 # rehost finds out on their wires which is in which network. Each network has a peer that answers in no other one: QEMU's own, for two VLANs behind a
-# trunk, for a bond on a hub with both of its cards.
+# trunk, for a bond on a hub with both of its cards, of which the first then loses its cable.
 # minutes: 4
 # shellcheck source=tests/vm/lib/all.sh
 . "$(dirname "$0")/lib/all.sh"
@@ -57,5 +57,8 @@ for tag in 100 200; do
     tries "the VLAN $tag answers on eth6's card" answers "eth6[.]$tag is $(new_mac 6)"
 done
 tries "the bond's network answers on the first of its cards" answers "bond0 is by eth7, $(new_mac 8)"
+must "the cable of that card is pulled" machine_pull_cable router net8
+must "the bond goes over to its other card" expect router 'report: the bond has gone over' "$BOOT_SECONDS"
+tries "and its network answers on that one" answers "bond0 is by eth8, $(new_mac 7)"
 time_stage 'first boot'
 move_done

@@ -177,3 +177,11 @@ machine_qmp() {
     { printf '{"execute":"qmp_capabilities"}\n{"execute":"%s","arguments":%s}\n' "$2" "${3:-{\}}"; sleep 1; } |
         socat -t 2 - "UNIX-CONNECT:$WORK/$1.qmp"
 }
+
+# machine_pull_cable NAME NETWORK: out of the card on that one of QEMU's -netdev.
+machine_pull_cable() {
+    local answers
+    answers=$(machine_qmp "$1" set_link "{\"name\":\"$2\",\"up\":false}")
+    echo "$answers"
+    [[ $answers != *'"error"'* ]]
+}
