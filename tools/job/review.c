@@ -254,7 +254,7 @@ static int look_in_with_patience(struct run *run, struct guest *guest, struct er
         int waited = await_sources(run);
         if (waited < 0)
             break;
-        console_say(&run->console, "    %s; it answers, and is read once more ...\n", err->message);
+        console_say(&run->console, "    %s; it answers again: reading once more ...\n", err->message);
         tries += !waited;
         result = look_in(run, guest, &lost, err);
     }
