@@ -69,7 +69,7 @@ by_loaders() {
         remade "$GUESTS/builder/inside-pygrub.sh" $(those "^loader=($(kinds find -L "$GUESTS/builder" -samefile "$GUESTS/builder/inside-pygrub.sh"))\$")
 }
 # shellcheck disable=SC2046 # words
-by_what_it_runs() { remade "$WORK/tests/used/lib/md-superblock.py" $(those "^layout=(raid|$(kinds layouts_upon layout/raid.sh))\$"); }
+by_what_it_runs() { remade "$WORK/tests/used/lib/md-superblock.py" $(those "^layout=(raid|$(kinds parts_upon layout/raid.sh))\$"); }
 
 # refused GUEST-FILE-LINE TEXT: a guest with that setting is not built, and the reason holds the text.
 refused() {
