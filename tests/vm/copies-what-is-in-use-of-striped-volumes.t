@@ -35,9 +35,10 @@ needed "in it a file system, and a snapshot from before a file went and another 
     mount -t ext4 /dev/thin/root /mnt && rm /mnt/busybox && cp /usr/bin/rehost /mnt/another && umount /mnt'
 needed "a volume with a snapshot, the old way" 'modprobe dm_snapshot; thin lvcreate -y -Wn -Zn -q -L 32M -n origin thin && fill /dev/thin/origin origin && thin lvcreate -y -q -s -L 16M -n kept thin/origin'
 needed "of which a file goes afterwards" 'mount -t ext4 /dev/thin/origin /mnt && rm /mnt/rehost && umount /mnt'
-needed "a volume with a cache" 'modprobe dm_cache dm_cache_smq; thin lvcreate -y -Wn -Zn -q -L 16M -n slow thin && thin lvcreate -y -q --type cache-pool -L 12M -n fast thin &&
-    thin lvconvert -y -q --type cache --cachepool fast thin/slow && mke2fs -q /dev/thin/slow'
-needed "what the thin volumes and the snapshots hold is noted" 'sha256sum /dev/thin/root /dev/thin/before /dev/thin/kept >/run/thin; cat /run/thin; [ "$(grep -c . /run/thin)" = 3 ]'
+needed "a volume with a cache that holds back what is written" 'modprobe dm_cache dm_cache_smq; thin lvcreate -y -Wn -Zn -q -L 20M -n slow thin && thin lvcreate -y -q --type cache-pool -L 12M -n fast thin &&
+    thin lvconvert -y -q --type cache --cachemode writeback --cachepool fast thin/slow'
+needed "... and a file system in it" 'fill /dev/thin/slow slow'
+needed "what the thin volumes, the snapshots and the cached one hold is noted" 'sha256sum /dev/thin/root /dev/thin/before /dev/thin/kept /dev/thin/slow >/run/thin; cat /run/thin; [ "$(grep -c . /run/thin)" = 4 ]'
 needed "all of it is put to rest" 'thin vgchange -an thin && only vdb vgchange -an guest && mdadm --stop /dev/md7'
 
 needed "a volume group of the same name is at work on this machine" 'truncate -s 64M /run/own && modprobe loop && losetup /dev/loop7 /run/own && only loop7 pvcreate -q /dev/loop7 &&
@@ -50,7 +51,7 @@ for name in guest/striped guest/pieces 'RAID 1 in it'; do
 done
 claim "of a thin pool only what is mapped travelled" "grep -E '^ *thin/pool +thin pool +[1-6]?[0-9]\.[0-9] MiB of +80.0 MiB\$' /run/map"
 claim "of a volume that has a snapshot all did, and it is said why" "grep -E '^ *thin/origin .* 32.0 MiB of +32.0 MiB .*snapshot' /run/map"
-claim "so did what has a cache" "grep -E '^ *thin/slow .* 16.0 MiB of +16.0 MiB .*cache' /run/map"
+claim "so did what has a cache" "grep -E '^ *thin/slow .* 20.0 MiB of +20.0 MiB .*cache' /run/map"
 claim "the other volume group is as it was" 'e2fsck -fn /dev/guest/striped && [ "$(dmsetup ls | grep -c .)" = 1 ] && only loop7 vgchange -an guest'
 claim "no device of ours is left" '! losetup -a | grep -v "loop[07]" | grep . && ! dmsetup ls | grep rehost'
 type_text inside 'same() { e2fsck -fn $1 && mount -t ext4 -r $1 /mnt && (cd /mnt && sha256sum -c /run/$2); s=$?; umount /mnt; return $s; }'
@@ -59,5 +60,6 @@ claim "the striped volume holds its files" 'same /dev/guest/striped striped'
 claim "so does the one in pieces" 'same /dev/guest/pieces pieces'
 claim "so does the RAID" 'mdadm --assemble --run /dev/md8 /dev/vda3 && same /dev/md8 raid'
 needed "the volume group with the pool is found, too" 'on=vda4; thin vgchange -ay thin && thin lvchange -ay -K thin/before; thin vgmknodes'
-claim "all of what was in the pool and in the snapshots is there" 'sha256sum -c /run/thin'
+claim "all of what was in the pool, in the snapshots and in the cached volume is there" 'sha256sum -c /run/thin'
+claim "... which holds its files" 'same /dev/thin/slow slow'
 tap_done
