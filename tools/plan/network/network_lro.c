@@ -70,14 +70,15 @@ static const char *ethtool_of(const struct guest *guest)
 }
 
 /* One way for every network system: each has a setting of its own for this, in a version of its own, and udev's rules are read by all.
- * The rule comes after those that give names, 80-net-setup-link.rules the last of them: $name is the one that the card has when RUN runs. */
+ * The rule comes after those that give names, 80-net-setup-link.rules the last of them: $name is the one that the card has when RUN runs, unless the
+ * cards exchange theirs (network_swap.c) and the event of another one was faster: "move" tells of each new name. */
 static char *rules_for(const struct plan *plan, const char *ethtool)
 {
     struct text out = {0};
     text_append(&out, "# Written by rehost: this server forwards packets, and a card that merges those it receives would slow it down.\n");
     for (size_t i = 0; i < plan->nic_move_count; i++)
         if (plan->nic_moves[i].hardware_nic)
-            text_printf(&out, "SUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"?*\", ATTR{address}==\"%s\", RUN+=\"%s -K $name lro off\"\n",
+            text_printf(&out, "SUBSYSTEM==\"net\", ACTION==\"add|move\", DRIVERS==\"?*\", ATTR{address}==\"%s\", RUN+=\"%s -K $name lro off\"\n",
                         plan->nic_moves[i].hardware_nic->mac, ethtool);
     return text_take(&out);
 }

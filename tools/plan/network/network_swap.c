@@ -15,7 +15,6 @@
 #define TEMPORARY_RULES "/etc/udev/rules.d/79-rehost-names.rules"
 #define RENAMING_RULES "/etc/udev/rules.d/82-rehost-names.rules"
 #define NAMES_FILE "/etc/udev/rehost-names"
-/* ifupdown's 80-ifupdown.rules (Debian) brings an allow-hotplug interface up when it is added, and then it has its temporary name. */
 #define IFUPDOWN_HOTPLUG "/lib/udev/ifupdown-hotplug"
 
 /* The number of a name of the kernel's own kind, or -1. */
@@ -58,6 +57,15 @@ static const char *ip_of(const struct guest *guest)
     return NULL;
 }
 
+static const char *sysctl_of(const struct guest *guest)
+{
+    static const char *const places[] = {"/lib/systemd/systemd-sysctl", "/usr/lib/systemd/systemd-sysctl"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (root_is_file(guest->root_fd, places[i]))
+            return places[i];
+    return NULL;
+}
+
 bool network_swaps_names(const struct planning *planning)
 {
     const struct guest *guest = planning->guest;
@@ -85,6 +93,20 @@ static char *name_for(const struct planning *planning, size_t card, long *next_f
     return checked_printf("eth%ld", (*next_free)++);
 }
 
+/* What others do when a card is added they have done for its temporary name: systemd applies settings like net.ipv4.conf.eth1.forwarding
+ * (99-systemd.rules), ifupdown brings up what it is allowed to (Debian's 80-ifupdown.rules). */
+static void append_follow_ups(const struct guest *guest, struct text *renaming)
+{
+    const char *sysctl = sysctl_of(guest);
+    if (sysctl)
+        text_printf(renaming,
+                    "SUBSYSTEM==\"net\", ACTION==\"move\", KERNEL==\"eth*\", RUN+=\"%s --prefix=/net/ipv4/conf/$name --prefix=/net/ipv4/neigh/$name "
+                    "--prefix=/net/ipv6/conf/$name --prefix=/net/ipv6/neigh/$name\"\n",
+                    sysctl);
+    if (root_is_file(guest->root_fd, IFUPDOWN_HOTPLUG))
+        text_append(renaming, "SUBSYSTEM==\"net\", ACTION==\"move\", KERNEL==\"eth*\", RUN+=\"/usr/bin/env ACTION=add " IFUPDOWN_HOTPLUG "\"\n");
+}
+
 static void write_swap(struct planning *planning)
 {
     cleanup_text struct text rules = {0}, names = {0};
@@ -101,8 +123,7 @@ static void write_swap(struct planning *planning)
     cleanup_text struct text renaming = {0};
     text_append(&renaming, "# Written by rehost: see " TEMPORARY_RULES ". What fails for one card is done after the next one.\n");
     text_printf(&renaming, "SUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"?*\", RUN+=\"%s -force -batch " NAMES_FILE "\"\n", ip_of(planning->guest));
-    if (root_is_file(planning->guest->root_fd, IFUPDOWN_HOTPLUG))
-        text_append(&renaming, "SUBSYSTEM==\"net\", ACTION==\"move\", KERNEL==\"eth*\", RUN+=\"/usr/bin/env ACTION=add " IFUPDOWN_HOTPLUG "\"\n");
+    append_follow_ups(planning->guest, &renaming);
     static const char why[] = "the cards exchange names of the kernel's own kind, which this guest's udev cannot do by itself";
     planning_write(planning, NAMES_FILE, names.data, why);
     planning_write(planning, RENAMING_RULES, renaming.data, why);
