@@ -60,5 +60,11 @@ tries "the bond's network answers on the first of its cards" answers "bond0 is b
 must "the cable of that card is pulled" machine_pull_cable router net8
 must "the bond goes over to its other card" expect router 'report: the bond has gone over' "$BOOT_SECONDS"
 tries "and its network answers on that one" answers "bond0 is by eth8, $(new_mac 7)"
+tries "it forwards where it did, by the names that its cards exchanged" serial_printed router 'eth2 forwards: 1, eth3 forwards: 0'
+# merges CARD on|off
+merges() { serial_printed router "$(new_mac "$1") has large-receive-offload: $2"; }
+merges_nothing() { local card; for card in {0..9}; do merges "$card" off || { echo "eth$card does"; return 1; }; done; }
+tries "no card of the gateway merges what it receives" merges_nothing
+tries "but the one that it has no settings for, as such cards do by themselves" merges 10 on
 time_stage 'first boot'
 move_done
