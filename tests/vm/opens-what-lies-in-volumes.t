@@ -1,8 +1,9 @@
 #!/bin/bash
 # shellcheck disable=SC2016 # what stands in single quotes runs in the appliance
 # In the appliance, where there is a device-mapper and md: LVM, RAID and LUKS inside of each other are opened and taken apart again, nothing is written
-# where only looking was asked for, a volume group of another disk with the same name is left alone, and a kill leaves nothing behind.
-# minutes: 2
+# where only looking was asked for, a volume group of another disk with the same name is left alone, and a kill leaves nothing behind. Then a RAID 5 that
+# lacks a disk and has a bitmap, in it a thin pool, and on another disk of the server a volume group of the same name.
+# minutes: 3
 # shellcheck source=tests/image/lib/image.sh
 . "$(dirname "$0")/../image/lib/image.sh"
 
@@ -47,4 +48,19 @@ needed "its metadata goes" 'dd if=/dev/zero of=/dev/vda bs=1M count=2'
 
 claim "opened to be changed, all of it can be written to" 'rehost fix --undo --luks-key /run/key /dev/vdb >/run/said 2>&1; cat /run/said; grep "nothing to take back" /run/said'
 claim "nothing of that is left, either" '! dmsetup ls | grep -v "No devices" && ! grep "^md" /proc/mdstat && ! losetup -a | grep -v /usr.squashfs'
+
+type_text inside 'thin() { DM_DISABLE_UDEV=1 lvm "$@" --config "devices{filter=[\"a|/dev/md5|\",\"r|.*|\"] use_devicesfile=0} global{thin_check_executable=\"\"} activation{monitoring=0}"; }'
+needed "two disks of three of a RAID 5" 'printf "label: dos\nsize=80MiB, bootable\nsize=80MiB\n" | sfdisk -q -w always -W always /dev/vdb && [ -b /dev/vdb2 ] && modprobe -a raid456 dm_thin_pool &&
+    mdadm --create /dev/md5 --run --metadata=1.2 --bitmap=internal --level=5 --raid-devices=3 /dev/vdb1 /dev/vdb2 missing'
+needed "in it a thin pool" 'thin pvcreate -y -q /dev/md5 && thin vgcreate -y -q guest /dev/md5 && thin lvcreate -y -q --type thin-pool -L 60M --poolmetadatasize 4M -c 64k -n pool guest &&
+    thin lvcreate -y -Wn -q -V 80M --thinpool pool -n root guest'
+needed "with a system on it" 'mke2fs -q -F -t ext4 -E nodiscard /dev/guest/root && mount -t ext4 /dev/guest/root /mnt && mkdir -p /mnt/etc /mnt/sbin && cp /bin/busybox /mnt/sbin/init &&
+    echo "/dev/mapper/guest-root / ext4 defaults 0 1" >/mnt/etc/fstab && echo thin >/mnt/etc/hostname && umount /mnt'
+needed "all of that is put to rest" 'thin vgchange -an guest && mdadm --stop /dev/md5 && sha256sum /dev/vdb1 /dev/vdb2 >/run/before'
+claim "the system is found in both, and what the RAID lacks is told" 'rehost inspect /dev/vdb >/run/said 2>&1; cat /run/said; grep "host name thin" /run/said && grep "degraded: 1 of its disks is not here" /run/said'
+claim "nothing was written to them" 'sha256sum -c /run/before'
+needed "another disk of the server has a volume group of the same name" 'only vda pvcreate -y -q /dev/vda && only vda vgcreate -y -q guest /dev/vda && only vda lvcreate -y -Wn -Zn -q -L 20M -n root guest && only vda vgchange -an guest'
+claim "of both the one is opened that is on the disk which it boots from" 'rehost inspect /dev/vdb /dev/vda >/run/said 2>&1; cat /run/said; grep "host name thin" /run/said && grep "a volume group called guest is at work already" /run/said'
+claim "opened to be changed, it can be written to as well" 'rehost fix --undo /dev/vdb >/run/said 2>&1; cat /run/said; grep "nothing to take back" /run/said'
+claim "nothing of all that is left" '! dmsetup ls | grep -v "No devices" && ! grep "^md" /proc/mdstat && ! losetup -a | grep -v /usr.squashfs'
 tap_done
