@@ -79,5 +79,7 @@ seen() { "$REHOST" inspect "$WORK/disk" >"$WORK/seen" && grep -qF -- "$1" "$WORK
 
 # Into a file, not a pipe: a grep that has found its word closes the pipe, and rehost would end at its next write.
 inspected() { "$REHOST" inspect --json "$WORK/disk" >"$WORK/inspected"; }
-holds_virtio() { inspected && grep -q '"virtio_blk"' "$WORK/inspected"; }
-lacks_virtio() { inspected && ! grep -q '"virtio_blk"' "$WORK/inspected"; }
+holds() { inspected && grep -qF "\"$1\"" "$WORK/inspected"; }
+lacks() { inspected && ! grep -qF "\"$1\"" "$WORK/inspected"; }
+holds_virtio() { holds virtio_blk; }
+lacks_virtio() { lacks virtio_blk; }

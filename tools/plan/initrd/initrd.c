@@ -114,9 +114,16 @@ static void update_stale_initrds(struct planning *planning, const struct initrd_
     }
 }
 
+/* Where the initrd is made anew for another reason, a builder that takes the drivers of the machine it runs on finds none: sealed in, it sees no machine.
+ * Debian's dracut left virtio out then of an initrd that had come with it. */
+static bool counts_on_the_list(const struct planning *planning, const struct initrd_builder_ops *builder)
+{
+    return (builder->looks_at_the_machine && planning->initrd_is_stale) || (builder->takes_only_the_list && builder->takes_only_the_list(planning));
+}
+
 static bool list_lacks(const struct planning *planning, const struct initrd_builder_ops *builder, const struct strings *needed)
 {
-    if (!builder->takes_only_the_list || !builder->takes_only_the_list(planning))
+    if (!counts_on_the_list(planning, builder))
         return false;
     for (size_t i = 0; i < needed->count; i++)
         if (!builder->names(planning, needed->items[i]))

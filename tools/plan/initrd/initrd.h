@@ -21,6 +21,7 @@ struct initrd_builder_ops {
     bool (*names)(const struct planning *planning, const char *driver);
     /* Would it leave out on the new machine what its configuration does not name? NULL: never. */
     bool (*takes_only_the_list)(const struct planning *planning);
+    bool looks_at_the_machine; /* Does it, or may it, take the drivers of the machine that it runs on? */
     /* Can it be run? Says why not, and blocks. NULL: always. */
     bool (*is_usable)(struct planning *planning);
     /* Plans the run that makes this kernel's initrd anew. `drivers` are those of `configure`, as far as this kernel has them. */

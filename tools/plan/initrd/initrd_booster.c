@@ -55,4 +55,4 @@ static void run(struct planning *planning, const struct kernel *kernel, const st
     initrd_plan_run(planning, (const char *const[]){"booster", "build", "--force", "--kernel-version", kernel->version, path, NULL}, path, why);
 }
 
-const struct initrd_builder_ops booster_builder = {.file = CONF_FILE, .with_drivers = booster_yaml_with, .names = names, .run = run};
+const struct initrd_builder_ops booster_builder = {.file = CONF_FILE, .with_drivers = booster_yaml_with, .names = names, .looks_at_the_machine = true, .run = run};

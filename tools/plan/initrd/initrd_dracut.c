@@ -136,4 +136,12 @@ static void run(struct planning *planning, const struct kernel *kernel, const st
     initrd_plan_run(planning, (const char *const[]){"dracut", "-f", path, kernel->version, NULL}, path, why);
 }
 
-const struct initrd_builder_ops dracut_builder = {.file = CONF_FILE, .settle = settle, .configure = configure, .names = names, .is_usable = is_usable, .run = run};
+const struct initrd_builder_ops dracut_builder = {
+    .file = CONF_FILE,
+    .settle = settle,
+    .configure = configure,
+    .names = names,
+    .looks_at_the_machine = true,
+    .is_usable = is_usable,
+    .run = run,
+};

@@ -54,4 +54,4 @@ static void run(struct planning *planning, const struct kernel *kernel, const st
     initrd_plan_run(planning, (const char *const[]){"mkinitcpio", "-k", kernel->version, "-g", path, NULL}, path, why);
 }
 
-const struct initrd_builder_ops mkinitcpio_builder = {.file = CONF_FILE, .with_drivers = mkinitcpio_conf_with, .names = names, .run = run};
+const struct initrd_builder_ops mkinitcpio_builder = {.file = CONF_FILE, .with_drivers = mkinitcpio_conf_with, .names = names, .looks_at_the_machine = true, .run = run};

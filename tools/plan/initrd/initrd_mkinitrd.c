@@ -119,7 +119,7 @@ static void run_redhat(struct planning *planning, const struct kernel *kernel, c
     initrd_plan_run(planning, argv, path, why);
 }
 
-const struct initrd_builder_ops mkinitrd_builder = {.file = MODPROBE_CONF, .configure = configure_redhat, .names = names_redhat, .run = run_redhat};
+const struct initrd_builder_ops mkinitrd_builder = {.file = MODPROBE_CONF, .configure = configure_redhat, .names = names_redhat, .looks_at_the_machine = true, .run = run_redhat};
 
 static bool configure_suse(struct planning *planning, const struct strings *drivers)
 {
@@ -146,4 +146,4 @@ static void run_suse(struct planning *planning, const struct kernel *kernel, con
     initrd_plan_run(planning, (const char *const[]){"mkinitrd", "-k", strrchr(kernel->image, '/') + 1, "-i", strrchr(path, '/') + 1, NULL}, path, why);
 }
 
-const struct initrd_builder_ops suse_mkinitrd_builder = {.file = SYSCONFIG, .configure = configure_suse, .names = names_suse, .run = run_suse};
+const struct initrd_builder_ops suse_mkinitrd_builder = {.file = SYSCONFIG, .configure = configure_suse, .names = names_suse, .looks_at_the_machine = true, .run = run_suse};
