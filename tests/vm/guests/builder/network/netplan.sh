@@ -3,13 +3,19 @@
 
 network_packages=netplan.io
 
-# As Ubuntu's installer and cloud-init write it.
+# As Ubuntu's installer and cloud-init write it. Of two cards the one that the server is reached by is the second.
 settings_netplan() {
     put "$1" /etc/netplan/50-cloud-init.yaml <<-EOF
 	network:
 	    version: 2
 	    renderer: networkd
 	    ethernets:
+	        backup:
+	            match:
+	                macaddress: '52:54:00:aa:00:02'
+	            set-name: backup0
+	            addresses:
+	            - 10.10.1.77/24
 	        lan:
 	            match:
 	                macaddress: '$OLD_MAC'
