@@ -51,6 +51,14 @@ old_server_claims() {
 # moved_claims_once NAME PORT: for a guest whose own tools are tested elsewhere.
 moved_claims_once() { moved_claims "$1" "$2" "after the move"; }
 
+# boots_again_after NAME PORT CLAIM COMMAND: the moved server's own tools work, and what they made boots.
+boots_again_after() {
+    must "$3" guest_updates "$2" "$4"
+    guest_ask_reboot "$2"
+    must "it boots again after that" ssh_wait "$1" "$2" "$BOOT_SECONDS"
+    time_stage 'update and second boot'
+}
+
 # moved_claims_for_good NAME PORT: it is moved for good, not just for one boot.
 moved_claims_for_good() {
     moved_claims "$1" "$2" "after the move"

@@ -20,9 +20,6 @@ volume_move_claims() {
     moved_claims moved "$ssh_port" "after the move" guest_has_drivers "${VOLUME_DRIVERS[@]}"
     tries "what its root lies in is in use" "$claims" "$ssh_port"
     time_stage 'first boot'
-    must "update-initramfs and update-grub work in it" guest_updates "$ssh_port" 'update-initramfs -u && update-grub'
-    guest_ask_reboot "$ssh_port"
-    must "it boots again after them" ssh_wait moved "$ssh_port" "$BOOT_SECONDS"
-    time_stage 'update and second boot'
+    boots_again_after moved "$ssh_port" "update-initramfs and update-grub work in it" 'update-initramfs -u && update-grub'
     move_done
 }
